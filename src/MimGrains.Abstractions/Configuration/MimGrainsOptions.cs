@@ -1,0 +1,161 @@
+namespace MimGrains.Configuration;
+
+/// <summary>
+/// Everything that can be configured, in the shape of the TOML file: the same model is filled from TOML, from
+/// <c>IConfiguration</c> and by code, and is checked by one validator.
+/// </summary>
+public sealed class MimGrainsOptions
+{
+    /// <summary>Gets or sets this process's name, addresses, ports and data directory: <c>[node]</c>.</summary>
+    public NodeOptions Node { get; set; } = new();
+
+    /// <summary>Gets or sets which backends general parts use: <c>[general]</c>.</summary>
+    public GeneralOptions General { get; set; } = new();
+
+    /// <summary>
+    /// Gets or sets the internal databases: <c>[internal_databases]</c>. Null stands for a section that is left out, which
+    /// means only Mnesia.
+    /// </summary>
+    public InternalDatabasesOptions? InternalDatabases { get; set; }
+
+    /// <summary>Gets or sets the SQL database: <c>[outgoing_pools.rdbms.default.connection]</c>. Null when left out.</summary>
+    public RdbmsConnectionOptions? Rdbms { get; set; }
+}
+
+/// <summary>This process: <c>[node]</c>.</summary>
+public sealed class NodeOptions
+{
+    /// <summary>Gets or sets the node's name, <c>name@host</c>; it survives a restart and is unique in a cluster.</summary>
+    /// <value>1 to 250 characters; default <c>mongooseim@</c> and <see cref="Address"/>.</value>
+    public string? Name { get; set; }
+
+    /// <summary>Gets or sets the IP address that other nodes connect to; <c>MIM_NODE_IP</c> overrides it.</summary>
+    /// <value>Default <c>127.0.0.1</c>.</value>
+    public string Address { get; set; } = "127.0.0.1";
+
+    /// <summary>Gets or sets the port between silos.</summary>
+    /// <value>1 to 65,535, or 0 for a free one; default 11111.</value>
+    public int SiloPort { get; set; } = 11_111;
+
+    /// <summary>Gets or sets the port for Orleans clients.</summary>
+    /// <value>1 to 65,535, or 0 for a free one; default 30000.</value>
+    public int GatewayPort { get; set; } = 30_000;
+
+    /// <summary>Gets or sets the port of the node-list membership (<c>backend = "file"</c>).</summary>
+    /// <value>1 to 65,535, or 0 for a free one; default 11112.</value>
+    public int DiscoveryPort { get; set; } = 11_112;
+
+    /// <summary>Gets or sets the port of the HTTP health endpoint; null for none.</summary>
+    /// <value>1 to 65,535, or 0 for a free one; default none.</value>
+    public int? HealthPort { get; set; }
+
+    /// <summary>Gets or sets the folder for what this node keeps on disk; relative to the working directory.</summary>
+    /// <value>Default <c>data</c>.</value>
+    public string DataDirectory { get; set; } = "data";
+}
+
+/// <summary>Which internal database a part keeps its state in.</summary>
+public enum InternalDatabase
+{
+    /// <summary>Persistent tables with transactions.</summary>
+    Mnesia = 0,
+
+    /// <summary>Replicated tables in memory.</summary>
+    Cets = 1,
+}
+
+/// <summary>Backends of the general parts: <c>[general]</c>.</summary>
+public sealed class GeneralOptions
+{
+    /// <summary>Gets or sets where sessions are kept: <c>sm_backend</c>.</summary>
+    /// <value>Default <see cref="InternalDatabase.Mnesia"/>.</value>
+    public InternalDatabase SmBackend { get; set; } = InternalDatabase.Mnesia;
+
+    /// <summary>Gets or sets where server-to-server connections are kept: <c>s2s_backend</c>.</summary>
+    /// <value>Default <see cref="InternalDatabase.Mnesia"/>.</value>
+    public InternalDatabase S2sBackend { get; set; } = InternalDatabase.Mnesia;
+
+    /// <summary>Gets or sets where external components are kept: <c>component_backend</c>.</summary>
+    /// <value>Default <see cref="InternalDatabase.Mnesia"/>.</value>
+    public InternalDatabase ComponentBackend { get; set; } = InternalDatabase.Mnesia;
+}
+
+/// <summary>The enabled internal databases: <c>[internal_databases]</c>.</summary>
+public sealed class InternalDatabasesOptions
+{
+    /// <summary>Gets or sets the Mnesia section; null when it is not enabled.</summary>
+    public MnesiaOptions? Mnesia { get; set; }
+
+    /// <summary>Gets or sets the CETS section; null when it is not enabled.</summary>
+    public CetsOptions? Cets { get; set; }
+}
+
+/// <summary>Enables persistent tables: <c>[internal_databases.mnesia]</c>. Has no options.</summary>
+public sealed class MnesiaOptions;
+
+/// <summary>How nodes find each other.</summary>
+public enum DiscoveryBackend
+{
+    /// <summary>Through a SQL database.</summary>
+    Rdbms = 0,
+
+    /// <summary>Through a text file with a list of nodes.</summary>
+    File = 1,
+}
+
+/// <summary>Enables replicated tables: <c>[internal_databases.cets]</c>.</summary>
+public sealed class CetsOptions
+{
+    /// <summary>Gets or sets how nodes find each other: <c>backend</c>.</summary>
+    /// <value>Default <see cref="DiscoveryBackend.Rdbms"/>.</value>
+    public DiscoveryBackend Backend { get; set; } = DiscoveryBackend.Rdbms;
+
+    /// <summary>Gets or sets the namespace in the database; only nodes with the same name see each other: <c>cluster_name</c>.</summary>
+    /// <value>1 to 128 characters; default <c>mongooseim</c>. Only for <see cref="DiscoveryBackend.Rdbms"/>.</value>
+    public string ClusterName { get; set; } = "mongooseim";
+
+    /// <summary>Gets or sets the file with the list of nodes, relative to the working directory: <c>node_list_file</c>.</summary>
+    /// <value>Required for <see cref="DiscoveryBackend.File"/>; default none.</value>
+    public string? NodeListFile { get; set; }
+}
+
+/// <summary>Kinds of SQL databases.</summary>
+public enum RdbmsDriver
+{
+    /// <summary>PostgreSQL.</summary>
+    Pgsql = 0,
+
+    /// <summary>SQLite: a file that all silo processes of one machine share.</summary>
+    Sqlite = 1,
+}
+
+/// <summary>The SQL database: <c>[outgoing_pools.rdbms.default.connection]</c>.</summary>
+public sealed class RdbmsConnectionOptions
+{
+    /// <summary>Gets or sets the kind of database: <c>driver</c>. Required.</summary>
+    public RdbmsDriver Driver { get; set; }
+
+    /// <summary>Gets or sets the database server's host: <c>host</c>.</summary>
+    /// <value>Default <c>localhost</c>. Only for <see cref="RdbmsDriver.Pgsql"/>.</value>
+    public string Host { get; set; } = "localhost";
+
+    /// <summary>Gets or sets the database server's port: <c>port</c>.</summary>
+    /// <value>1 to 65,535; default 5432. Only for <see cref="RdbmsDriver.Pgsql"/>.</value>
+    public int Port { get; set; } = 5_432;
+
+    /// <summary>Gets or sets the database's name: <c>database</c>.</summary>
+    /// <value>Required for <see cref="RdbmsDriver.Pgsql"/>.</value>
+    public string? Database { get; set; }
+
+    /// <summary>Gets or sets the user: <c>username</c>.</summary>
+    /// <value>Required for <see cref="RdbmsDriver.Pgsql"/>.</value>
+    public string? Username { get; set; }
+
+    /// <summary>Gets or sets the password: <c>password</c>.</summary>
+    /// <value>Default none. Never logged.</value>
+    public string? Password { get; set; }
+
+    /// <summary>Gets or sets the database file, relative to the working directory: <c>file</c>.</summary>
+    /// <value>Required for <see cref="RdbmsDriver.Sqlite"/>.</value>
+    public string? File { get; set; }
+}

@@ -1,0 +1,15 @@
+namespace MimGrains.Tables;
+
+/// <summary>Finds the replicated tables of this silo.</summary>
+public interface ITableCatalog
+{
+    /// <summary>Returns the names of all tables of this silo, ascending.</summary>
+    IReadOnlyList<string> Names { get; }
+
+    /// <summary>Returns a table.</summary>
+    /// <exception cref="KeyNotFoundException">No table of that name is registered on this silo.</exception>
+    /// <exception cref="ArgumentException">The table has other key or record types; the message names both.</exception>
+    IReplicatedTable<TKey, TRecord> Get<TKey, TRecord>(string name)
+        where TKey : notnull
+        where TRecord : class;
+}
