@@ -1,0 +1,81 @@
+using MimGrains.Core.Identity;
+using MimGrains.Core.Log;
+
+namespace MimGrains.Core.Replication;
+
+/// <summary>What became of a received batch.</summary>
+public enum ReceiveOutcome
+{
+    /// <summary>All its writes are applied: it may be acknowledged.</summary>
+    Applied = 0,
+
+    /// <summary>Writes before it are missing: it was not applied, the sender must go back.</summary>
+    Gap = 1,
+
+    /// <summary>Its origin is declared dead: it was dropped for good.</summary>
+    OriginDead = 2,
+
+    /// <summary>This replica does not know the origin yet: it was not applied, the sender must send it again later.</summary>
+    OriginUnknown = 3,
+}
+
+/// <summary>Answers a hello: from now on the answering replica sends its writes after <paramref name="Sequence"/>.</summary>
+/// <param name="Sequence">The last write of the answering replica.</param>
+/// <param name="IsReady">Whether it holds all records, so that it can give a dump.</param>
+/// <param name="Unlevelled">Dead incarnations that not all survivors have levelled: the new replica takes part in that.</param>
+public sealed record HelloReply(long Sequence, bool IsReady, IReadOnlyList<ReplicaId> Unlevelled);
+
+/// <summary>How far a replica has applied the writes of one origin.</summary>
+/// <param name="Origin">The origin.</param>
+/// <param name="Sequence">Its last applied write.</param>
+/// <param name="ClockMicros">Every write of it up to this time is applied.</param>
+/// <param name="StableSequence">Every replica has applied its writes up to here.</param>
+/// <param name="IsDead">Whether it is declared dead.</param>
+public sealed record OriginPosition(ReplicaId Origin, long Sequence, long ClockMicros, long StableSequence, bool IsDead);
+
+/// <summary>Begins a dump: the state of one moment of the replica that gives it.</summary>
+/// <param name="Origins">Every origin that has a record in the dump or that the giver follows; its index is its number in the chunks.</param>
+/// <param name="Positions">The version vector of that moment.</param>
+/// <param name="Retained">Batches that some replica may lack, by which the new replica can level later.</param>
+public sealed record DumpHeader(
+    IReadOnlyList<ReplicaId> Origins,
+    IReadOnlyList<OriginPosition> Positions,
+    IReadOnlyList<OperationBatch> Retained);
+
+/// <summary>Some entries of a dump: its tombstones first, then its records ascending by key.</summary>
+/// <param name="Count">How many entries there are.</param>
+/// <param name="Bytes">The encoded entries.</param>
+/// <param name="IsLast">Whether the dump ends here.</param>
+public sealed record DumpChunk(int Count, ReadOnlyMemory<byte> Bytes, bool IsLast);
+
+/// <summary>A dump that is being given. Its state is fixed: chunks may be made without the replica's lock.</summary>
+public abstract class DumpReader
+{
+    private protected DumpReader(DumpHeader header) => Header = header;
+
+    /// <summary>Returns the header.</summary>
+    public DumpHeader Header { get; }
+
+    /// <summary>Returns how many entries the dump has in all.</summary>
+    public abstract long TotalCount { get; }
+
+    /// <summary>Returns the next entries.</summary>
+    /// <param name="maxRecords">At least 1.</param>
+    /// <param name="maxBytes">The chunk ends after the entry that reaches this size.</param>
+    public abstract DumpChunk Next(int maxRecords, int maxBytes);
+}
+
+/// <summary>Removes the records of dead owners, some at a time.</summary>
+public abstract class OwnerSweep
+{
+    private protected OwnerSweep()
+    {
+    }
+
+    /// <summary>Returns how many records were removed so far.</summary>
+    public long Removed { get; private protected set; }
+
+    /// <summary>Looks at the next records. Needs the replica's lock.</summary>
+    /// <returns>Whether there are more.</returns>
+    public abstract bool Step(int maxRecords);
+}

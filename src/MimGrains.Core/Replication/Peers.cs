@@ -1,0 +1,65 @@
+using MimGrains.Core.Identity;
+using MimGrains.Core.Log;
+
+namespace MimGrains.Core.Replication;
+
+/// <summary>Another live replica of the table, as this one sees it.</summary>
+internal sealed class Peer(ReplicaId id)
+{
+    public ReplicaId Id { get; } = id;
+
+    /// <summary>The last own write that was handed out for it; at least <see cref="Acked"/>.</summary>
+    public long Sent { get; set; }
+
+    /// <summary>The last own write that it has applied, with all before it.</summary>
+    public long Acked { get; set; }
+
+    /// <summary>The number of its last hello: an older one, delayed on its way, must not reset anything.</summary>
+    public long HelloAttempt { get; set; }
+
+    /// <summary>The dead incarnations that it has levelled.</summary>
+    public HashSet<ReplicaId> Levelled { get; } = [];
+}
+
+/// <summary>The writes of another incarnation, as far as they have come.</summary>
+internal sealed class Inbound(ReplicaId id, int number)
+{
+    public ReplicaId Id { get; } = id;
+
+    public int Number { get; } = number;
+
+    /// <summary>The last write applied, with all before it; those up to the join come with the dump.</summary>
+    public long Applied { get; set; }
+
+    /// <summary>Every write of this origin up to this time is applied.</summary>
+    public long ClockMicros { get; set; }
+
+    /// <summary>Every replica has applied this origin's writes up to here.</summary>
+    public long Stable { get; set; }
+
+    /// <summary>The batches with writes that some replica may lack, to level with when the origin dies.</summary>
+    public List<OperationBatch> Retained { get; } = [];
+
+    /// <summary>Null while the origin lives.</summary>
+    public Levelling? Levelling { get; set; }
+
+    public bool IsDead { get; set; }
+
+    public void Retain(OperationBatch batch)
+    {
+        Stable = Math.Max(Stable, batch.StableSequence);
+        Retained.RemoveAll(old => old.LastSequence <= Stable);
+        if (batch.Count > 0 && batch.LastSequence > Stable && !Retained.Exists(known => known.Covers(batch)))
+        {
+            Retained.Add(batch);
+        }
+    }
+}
+
+/// <summary>How far this replica is in learning from the survivors what a dead origin had sent to any of them.</summary>
+internal sealed class Levelling
+{
+    public HashSet<ReplicaId> Answered { get; } = [];
+
+    public bool IsDone { get; set; }
+}

@@ -1,0 +1,122 @@
+using System.Diagnostics.CodeAnalysis;
+using MimGrains.Core.Identity;
+using MimGrains.Core.Log;
+using MimGrains.Core.Store;
+
+namespace MimGrains.Core.Replication;
+
+/// <summary>One silo's replica of a table, with its records. See <see cref="TableReplica"/> for the protocol.</summary>
+/// <typeparam name="TKey">Key.</typeparam>
+/// <typeparam name="TRecord">Record, immutable.</typeparam>
+/// <remarks><see cref="TryGet"/>, indexed scans and <see cref="Count"/> need no lock; everything else needs the replica's.</remarks>
+public sealed partial class TableReplica<TKey, TRecord> : TableReplica
+    where TKey : notnull
+    where TRecord : class
+{
+    private readonly TableSchema<TKey, TRecord> _schema;
+    private readonly IOperationCodec<TKey, TRecord> _codec;
+    private readonly TableStore<TKey, TRecord> _store;
+    private readonly HashSet<string> _deadOwners = new(StringComparer.Ordinal);
+
+    /// <summary>Makes an empty replica that has not joined yet.</summary>
+    public TableReplica(ReplicaId self, TableSchema<TKey, TRecord> schema, IOperationCodec<TKey, TRecord> codec)
+        : base(self)
+    {
+        _schema = schema;
+        _codec = codec;
+        _store = new TableStore<TKey, TRecord>(schema, Origins);
+    }
+
+    /// <inheritdoc/>
+    public override long Count => _store.Count;
+
+    /// <inheritdoc/>
+    public override int TombstoneCount => _store.TombstoneCount;
+
+    /// <summary>Reads a record. Needs no lock and allocates nothing.</summary>
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TRecord record) => _store.TryGet(key, out record);
+
+    /// <summary>Inserts or replaces a record.</summary>
+    /// <param name="key">Key.</param>
+    /// <param name="record">Record.</param>
+    /// <param name="body">Key and record, encoded.</param>
+    /// <param name="nowMicros">Wall clock, microseconds since 1970-01-01 UTC.</param>
+    /// <returns>The number of the write: it is done when <see cref="TableReplica.CompletedThrough"/> reaches it.</returns>
+    public long Insert(TKey key, TRecord record, ReadOnlySpan<byte> body, long nowMicros) => Write(key, record, body, nowMicros);
+
+    /// <summary>Deletes a record.</summary>
+    /// <param name="key">Key.</param>
+    /// <param name="body">The key, encoded.</param>
+    /// <param name="nowMicros">Wall clock, microseconds since 1970-01-01 UTC.</param>
+    /// <returns>The number of the write.</returns>
+    public long Delete(TKey key, ReadOnlySpan<byte> body, long nowMicros) => Write(key, null, body, nowMicros);
+
+    /// <inheritdoc/>
+    public override OwnerSweep? BeginSweep() => _schema.KeepWhenOwnerDies ? null : new Sweep(this);
+
+    private protected override void ApplyBatch(OperationBatch batch, int origin, long after)
+    {
+        foreach (var operation in batch.Operations())
+        {
+            if (operation.Sequence > after)
+            {
+                _codec.Decode(operation.Body, operation.IsDelete, out var key, out var record);
+                Apply(key, record, new Stamp(operation.Sequence, operation.TimeMicros, origin));
+            }
+        }
+    }
+
+    private protected override int Purge(Func<Stamp, bool> mayForget, int limit) => _store.Purge(mayForget, limit);
+
+    private protected override void MarkOwnerDead(Inbound dead)
+    {
+        if (!_schema.KeepWhenOwnerDies)
+        {
+            _deadOwners.Add(dead.Id.Value);
+        }
+    }
+
+    private long Write(TKey key, TRecord? record, ReadOnlySpan<byte> body, long nowMicros)
+    {
+        var time = StartWrite(nowMicros);
+        var sequence = Log.Append(record is null, time, body);
+        Apply(key, record, new Stamp(sequence, time, SelfNumber));
+        EndWrite();
+        return sequence;
+    }
+
+    private void Apply(TKey key, TRecord? record, in Stamp stamp)
+    {
+        // What comes late for a dead owner takes the place of older writes as it would have, and is gone as the rest is.
+        var kept = record is not null && _deadOwners.Count > 0 && IsOwnerDead(key, record, stamp.Origin) ? null : record;
+        _store.Apply(key, kept, stamp);
+    }
+
+    private bool IsOwnerDead(TKey key, TRecord record, int origin) =>
+        _deadOwners.Contains(_schema.OwnerOf?.Invoke(key, record) ?? Origins.IdOf(origin).Value);
+
+    private sealed class Sweep(TableReplica<TKey, TRecord> replica) : OwnerSweep
+    {
+        private readonly OrderedIndex<TKey, TRecord>.Cursor _cursor = replica._store.Capture().All();
+
+        public override bool Step(int maxRecords)
+        {
+            for (var i = 0; i < maxRecords; i++)
+            {
+                if (!_cursor.MoveNext())
+                {
+                    return false;
+                }
+
+                var entry = _cursor.Current;
+                if (replica.IsOwnerDead(entry.Key, entry.Record!, entry.Stamp.Origin) && replica._store.IsCurrent(entry))
+                {
+                    replica._store.Bury(entry);
+                    Removed++;
+                }
+            }
+
+            return true;
+        }
+    }
+}

@@ -1,0 +1,212 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+
+namespace MimGrains.Core.Store;
+
+/// <summary>
+/// The records of one replica. Writes come one at a time (the replica's lock); reads come from any thread at any time and
+/// take no lock.
+/// </summary>
+/// <remarks>
+/// A write is kept if it beats the entry of its key by (time, origin), so replicas that have seen the same writes hold the
+/// same records, in whatever order the writes came. A delete leaves a tombstone, which beats older writes that are still on
+/// their way, until the replica knows that there are none (<see cref="Purge"/>).
+/// </remarks>
+internal sealed partial class TableStore<TKey, TRecord>
+    where TKey : notnull
+    where TRecord : class
+{
+    private readonly TableSchema<TKey, TRecord> _schema;
+    private readonly IEqualityComparer<TKey>? _equality;
+    private readonly HashIndex<Entry<TKey, TRecord>, PrimaryChain> _primary = new();
+    private readonly HashIndex<Entry<TKey, TRecord>, PrefixChain>? _prefixes;
+    private readonly OrderedIndex<TKey, TRecord> _ordered;
+    private readonly Queue<Entry<TKey, TRecord>> _tombstones = new();
+    private long _count;
+
+    public TableStore(TableSchema<TKey, TRecord> schema, OriginTable origins)
+    {
+        _schema = schema;
+        Origins = origins;
+        _equality = typeof(TKey).IsValueType ? schema.Equality : schema.Equality ?? EqualityComparer<TKey>.Default;
+        _prefixes = schema.PrefixIndex is null ? null : new();
+        _ordered = new(schema.Order);
+    }
+
+    public OriginTable Origins { get; }
+
+    public long Count => Volatile.Read(ref _count);
+
+    /// <summary>How many deletes are remembered.</summary>
+    public int TombstoneCount => _tombstones.Count;
+
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TRecord record)
+    {
+        record = Find(key, HashOf(key))?.Record;
+        return record is not null;
+    }
+
+    /// <summary>Keeps the write if it beats what is there. Returns whether it did.</summary>
+    public bool Apply(TKey key, TRecord? record, in Stamp stamp)
+    {
+        var hash = HashOf(key);
+        var old = Find(key, hash);
+        if (old is not null && !Origins.Wins(stamp, old.Stamp))
+        {
+            return false;
+        }
+
+        var entry = new Entry<TKey, TRecord>
+        {
+            Key = key,
+            Record = record,
+            Stamp = stamp,
+            Hash = hash,
+            PrefixHash = _schema.PrefixIndex?.HashOf(key) ?? 0,
+        };
+        Put(old, entry);
+        return true;
+    }
+
+    /// <summary>Deletes the record of an entry, with the stamp of its write, so that the same write cannot bring it back.</summary>
+    public void Bury(Entry<TKey, TRecord> entry) => Put(entry, new Entry<TKey, TRecord>
+    {
+        Key = entry.Key,
+        Record = null,
+        Stamp = entry.Stamp,
+        Hash = entry.Hash,
+        PrefixHash = entry.PrefixHash,
+    });
+
+    /// <summary>Whether an entry of a snapshot still is what the replica knows of its key.</summary>
+    public bool IsCurrent(Entry<TKey, TRecord> entry) => ReferenceEquals(Find(entry.Key, entry.Hash), entry);
+
+    /// <summary>Returns the records as they are now.</summary>
+    public OrderedIndex<TKey, TRecord>.Snapshot Capture() => _ordered.Capture();
+
+    public Entry<TKey, TRecord>[] CaptureTombstones() => [.. _tombstones.Where(IsCurrent)];
+
+    /// <summary>Forgets tombstones, oldest first, up to the first that <paramref name="mayForget"/> denies.</summary>
+    /// <returns>How many were forgotten.</returns>
+    public int Purge(Func<Stamp, bool> mayForget, int limit)
+    {
+        var purged = 0;
+        while (purged < limit && _tombstones.TryPeek(out var tombstone))
+        {
+            if (IsCurrent(tombstone))
+            {
+                if (!mayForget(tombstone.Stamp))
+                {
+                    break;
+                }
+
+                _primary.Remove(tombstone);
+            }
+
+            _tombstones.Dequeue();
+            purged++;
+        }
+
+        return purged;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int HashOf(TKey key) => typeof(TKey).IsValueType && _equality is null
+        ? key.GetHashCode()
+        : _equality!.GetHashCode(key);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool AreEqual(TKey left, TKey right) => typeof(TKey).IsValueType && _equality is null
+        ? EqualityComparer<TKey>.Default.Equals(left, right)
+        : _equality!.Equals(left, right);
+
+    private Entry<TKey, TRecord>? Find(TKey key, int hash)
+    {
+        while (true)
+        {
+            var begun = _primary.BeginRead();
+            for (var entry = _primary.ChainOf(hash); entry is not null; entry = Volatile.Read(ref entry.Next))
+            {
+                if (entry.Hash == hash && AreEqual(entry.Key, key))
+                {
+                    return entry;
+                }
+            }
+
+            if (_primary.IsMissCertain(begun))
+            {
+                return null;
+            }
+        }
+    }
+
+    private void Put(Entry<TKey, TRecord>? old, Entry<TKey, TRecord> entry)
+    {
+        // The ordered index first: what a reader can get by its key is also in every snapshot taken from now on.
+        PutOrdered(old, entry);
+        if (old is null)
+        {
+            _primary.Add(entry);
+        }
+        else
+        {
+            _primary.Replace(old, entry);
+        }
+
+        PutPrefix(old, entry);
+        var change = (entry.IsTombstone ? 0 : 1) - (old is null || old.IsTombstone ? 0 : 1);
+        Volatile.Write(ref _count, _count + change);
+        if (entry.IsTombstone)
+        {
+            _tombstones.Enqueue(entry);
+        }
+    }
+
+    private void PutOrdered(Entry<TKey, TRecord>? old, Entry<TKey, TRecord> entry)
+    {
+        if (!entry.IsTombstone)
+        {
+            _ordered.Set(entry);
+        }
+        else if (old is { IsTombstone: false })
+        {
+            _ordered.Remove(entry.Key);
+        }
+    }
+
+    private void PutPrefix(Entry<TKey, TRecord>? old, Entry<TKey, TRecord> entry)
+    {
+        if (_prefixes is null)
+        {
+            return;
+        }
+
+        var wasIn = old is { IsTombstone: false };
+        if (wasIn && !entry.IsTombstone)
+        {
+            _prefixes.Replace(old!, entry);
+        }
+        else if (wasIn)
+        {
+            _prefixes.Remove(old!);
+        }
+        else if (!entry.IsTombstone)
+        {
+            _prefixes.Add(entry);
+        }
+    }
+
+    private readonly struct PrimaryChain : IChain<Entry<TKey, TRecord>>
+    {
+        public static ref Entry<TKey, TRecord>? Next(Entry<TKey, TRecord> entry) => ref entry.Next;
+
+        public static int Hash(Entry<TKey, TRecord> entry) => entry.Hash;
+    }
+
+    private readonly struct PrefixChain : IChain<Entry<TKey, TRecord>>
+    {
+        public static ref Entry<TKey, TRecord>? Next(Entry<TKey, TRecord> entry) => ref entry.PrefixNext;
+
+        public static int Hash(Entry<TKey, TRecord> entry) => entry.PrefixHash;
+    }
+}
