@@ -106,14 +106,15 @@ public sealed class TableDefinition<TKey, TRecord> : TableDefinition
     /// <summary>Declares that scans by <typeparamref name="TPrefix"/> are served by a hash index instead of the ordered one.</summary>
     /// <param name="prefixOf">Returns the prefix of a key. Must be pure, and equal for all keys that start with it.</param>
     /// <returns>This definition.</returns>
-    /// <exception cref="ArgumentException">The prefix type was declared before.</exception>
+    /// <exception cref="InvalidOperationException">The table has a prefix index already: there can be one.</exception>
     public TableDefinition<TKey, TRecord> WithPrefixIndex<TPrefix>(Func<TKey, TPrefix> prefixOf)
         where TPrefix : IComparable<TKey>, IEquatable<TPrefix>
     {
         ArgumentNullException.ThrowIfNull(prefixOf);
-        if (_prefixIndexes.Exists(index => index.PrefixType == typeof(TPrefix)))
+        if (_prefixIndexes.Count > 0)
         {
-            throw new ArgumentException($"Table {Name} already declares an index by {typeof(TPrefix).Name}.", nameof(prefixOf));
+            throw new InvalidOperationException(
+                $"Table {Name} has a prefix index by {_prefixIndexes[0].PrefixType.Name}: a second one, by {typeof(TPrefix).Name}, is not possible.");
         }
 
         _prefixIndexes.Add(new PrefixIndex<TPrefix>(prefixOf));

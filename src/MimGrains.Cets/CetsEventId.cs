@@ -1,0 +1,21 @@
+namespace MimGrains.Cets;
+
+/// <summary>Event ids of the logs of replicated tables: 1100 to 1299. Never used again for anything else.</summary>
+internal static class CetsEventId
+{
+    public const int Hello = 1100;
+    public const int OtherDefinition = 1101;
+    public const int DumpBegun = 1102;
+    public const int JoinBegun = 1103;
+    public const int JoinWaits = 1104;
+    public const int DumpProgress = 1105;
+    public const int Joined = 1106;
+    public const int JoinRetried = 1107;
+    public const int SiloDead = 1108;
+    public const int RecordsRemoved = 1109;
+    public const int WritesTimedOut = 1110;
+    public const int LevelFailed = 1111;
+    public const int HousekeepingFailed = 1112;
+    public const int TablesClosed = 1113;
+    public const int NotDrained = 1114;
+}

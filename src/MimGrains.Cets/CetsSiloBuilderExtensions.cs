@@ -1,0 +1,95 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using MimGrains.Cets.Membership;
+using MimGrains.Cets.Replicas;
+using MimGrains.Cets.Streams;
+using MimGrains.Cets.Tables;
+using MimGrains.Tables;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Runtime.Providers;
+using Orleans.Streams;
+
+namespace MimGrains.Cets;
+
+/// <summary>Adds replicated tables to a silo.</summary>
+public static class CetsSiloBuilderExtensions
+{
+    // Not used while the receiver waits for writes; it only bounds how long a first contact with a silo takes.
+    private static readonly TimeSpan QueueTimerPeriod = TimeSpan.FromMilliseconds(20);
+
+    // A stream lives as long as the silo it leads to: the agent must not drop it for being quiet.
+    private static readonly TimeSpan StreamInactivityPeriod = TimeSpan.FromDays(3_650);
+
+    /// <summary>
+    /// Holds the tables that are registered with <c>AddReplicatedTable</c> on this silo, and joins them with those of the other
+    /// silos when it starts. A second call only configures.
+    /// </summary>
+    public static ISiloBuilder UseReplicatedTables(this ISiloBuilder builder, Action<ReplicationOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        var options = services.AddOptions<ReplicationOptions>().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        if (services.Any(service => service.ServiceType == typeof(TableCatalog)))
+        {
+            return builder;
+        }
+
+        services.AddSingleton<IValidateOptions<ReplicationOptions>, ReplicationOptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+        AddTables(services);
+        AddReplication(services);
+        builder.AddGrainService<ReplicaService>();
+        builder.AddPersistentStreams(
+            ReplicationStream.ProviderName,
+            (provider, _) => new ReplicationQueueAdapter(provider.GetRequiredService<ReplicationCarrier>()),
+            Configure);
+        return builder;
+    }
+
+    private static void AddTables(IServiceCollection services)
+    {
+        services.AddSingleton<TableCatalog>();
+        services.AddSingleton<ITableCatalog>(provider => provider.GetRequiredService<TableCatalog>());
+        services.AddSingleton<ReplicationCarrier>();
+    }
+
+    private static void AddReplication(IServiceCollection services)
+    {
+        services.AddSingleton<DumpDesk>();
+        services.AddSingleton<DeathNotices>();
+        services.AddSingleton<LiveSilos>();
+        services.AddSingleton<Membership.Levelling>();
+        services.AddSingleton<Undertaker>();
+        services.AddSingleton<Housekeeping>();
+        services.AddSingleton<ReplicaServiceClient>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ReplicaLifecycle>();
+        services.AddPlacementDirector<ReplicaPlacement, ReplicaPlacementDirector>();
+    }
+
+    private static void Configure(ISiloPersistentStreamConfigurator streams)
+    {
+        streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
+        streams.ConfigurePartitionBalancing((_, _) => new LocalQueueBalancer());
+        streams.ConfigureBackoffProvider((_, _) => (IMessageDeliveryBackoffProvider)new DeliveryBackoff());
+        streams.ConfigurePullingAgent(agent => agent.Configure<IOptions<ReplicationOptions>>((target, source) =>
+        {
+            target.BatchContainerBatchSize = 1;
+            target.GetQueueMsgsTimerPeriod = QueueTimerPeriod;
+            target.StreamInactivityPeriod = StreamInactivityPeriod;
+            target.MaxEventDeliveryTime = source.Value.DeliveryTimeout;
+        }));
+    }
+
+    /// <summary>10 ms, twice as long each time, at most 1 s.</summary>
+    private sealed class DeliveryBackoff : IMessageDeliveryBackoffProvider
+    {
+        public TimeSpan Next(int attempt) => TimeSpan.FromMilliseconds(Math.Min(1_000, 10 << Math.Min(attempt, 7)));
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Logging;
+using MimGrains.Cets.Replicas;
+using MimGrains.Cets.Tables;
+using MimGrains.Core.Identity;
+
+namespace MimGrains.Cets.Membership;
+
+/// <summary>Asks the survivors for what a dead silo had sent to only some of them. What fails is asked again at the next heartbeat.</summary>
+internal sealed partial class Levelling(TableCatalog catalog, ReplicaServiceClient services, ILogger<Levelling> logger)
+{
+    private readonly ILogger _logger = logger;
+
+    public Task RunOnceAsync(CancellationToken cancellationToken) => Task.WhenAll(
+        from table in catalog.Hosts
+        from request in table.Locked(replica => replica.LevelRequests())
+        select AskAsync(table, request.Survivor, request.Dead, request.After, cancellationToken));
+
+    private async Task AskAsync(
+        TableHost table, ReplicaId survivor, ReplicaId dead, long after, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var retained = await services.Of(survivor).Level(table.Name, dead.Value, after).WaitAsync(cancellationToken);
+            table.LockedAndComplete(replica =>
+            {
+                replica.OnLevelReply(survivor, dead, [.. retained.Select(batch => batch.ToBatch())]);
+                return true;
+            });
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            LogFailed(_logger, table.Name, survivor.Value, dead.Value, exception.Message);
+        }
+    }
+
+    [LoggerMessage(CetsEventId.LevelFailed, LogLevel.Warning,
+        "Table {Table}: {Survivor} did not tell what it has of the dead {Dead}, will ask again: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string table, string survivor, string dead, string reason);
+}

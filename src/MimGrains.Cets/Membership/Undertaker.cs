@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using MimGrains.Cets.Replicas;
+using MimGrains.Cets.Streams;
+using MimGrains.Cets.Tables;
+using MimGrains.Core.Identity;
+
+namespace MimGrains.Cets.Membership;
+
+// dead -> no write waits for it -> its records go -> the survivors level what it had sent to only some of them.
+/// <summary>Acts on the death of other silos, one after another.</summary>
+internal sealed partial class Undertaker(
+    TableCatalog catalog,
+    ReplicationCarrier carrier,
+    DeathNotices deaths,
+    Levelling levelling,
+    ILogger<Undertaker> logger)
+{
+    // The lock of a table is given back after so many records.
+    private const int SweepRecordsPerTurn = 1_024;
+
+    private readonly ILogger _logger = logger;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var dead in deaths.Reader.ReadAllAsync(cancellationToken))
+            {
+                Bury(dead, cancellationToken);
+                await levelling.RunOnceAsync(cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The silo stops.
+        }
+    }
+
+    private void Bury(ReplicaId dead, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        carrier.Disconnect(dead);
+
+        // First of all tables: writers must not wait until the records of the tables before are gone.
+        var affected = catalog.Hosts.Where(table => table.LockedAndComplete(replica => replica.OnDead(dead))).ToList();
+        if (affected.Count == 0)
+        {
+            return;
+        }
+
+        LogDead(_logger, dead.Value);
+        foreach (var table in affected)
+        {
+            if (table.Locked(replica => replica.BeginSweep()) is not { } sweep)
+            {
+                continue;
+            }
+
+            while (table.Locked(_ => sweep.Step(SweepRecordsPerTurn)))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            LogRemoved(_logger, table.Name, sweep.Removed, dead.Value, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        }
+    }
+
+    [LoggerMessage(CetsEventId.SiloDead, LogLevel.Information, "Silo {Silo} is gone: no write waits for it any more")]
+    private static partial void LogDead(ILogger logger, string silo);
+
+    [LoggerMessage(CetsEventId.RecordsRemoved, LogLevel.Information,
+        "Table {Table}: {Removed} records of {Silo} removed after {ElapsedMs} ms")]
+    private static partial void LogRemoved(ILogger logger, string table, long removed, string silo, long elapsedMs);
+}

@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using MimGrains.Cets.Streams;
+using MimGrains.Cets.Tables;
+using MimGrains.Core.Identity;
+using MimGrains.Core.Replication;
+
+namespace MimGrains.Cets.Replicas;
+
+/// <summary>Answers the control calls of the other silos for the tables of this one.</summary>
+internal sealed partial class ReplicaService(
+    GrainId id,
+    Silo silo,
+    ILoggerFactory loggers,
+    TableCatalog catalog,
+    ReplicationCarrier carrier,
+    DeathNotices deaths,
+    DumpDesk dumps,
+    IOptions<ReplicationOptions> options,
+    ILogger<ReplicaService> logger) : GrainService(id, silo, loggers), IReplicaService
+{
+    private readonly ILogger _logger = logger;
+
+    public Task<WireHelloReply> Hello(WireHello hello)
+    {
+        if (catalog.Find(hello.Table) is not { } table)
+        {
+            return Reply(HelloOutcome.NoSuchTable, "");
+        }
+
+        if (table.Description != hello.Definition)
+        {
+            LogOtherDefinition(_logger, hello.Table, hello.From, hello.Definition, table.Description);
+            return Reply(HelloOutcome.OtherDefinition, table.Description);
+        }
+
+        var from = new ReplicaId(hello.From);
+        var reply = table.LockedAndComplete(replica => replica.Hello(from, hello.Attempt));
+        if (reply is null)
+        {
+            return Reply(HelloOutcome.Refused, table.Description);
+        }
+
+        carrier.Connect(from);
+        LogHello(_logger, hello.Table, hello.From, reply.Sequence);
+        return Task.FromResult(new WireHelloReply(
+            HelloOutcome.Welcome,
+            table.Description,
+            reply.Sequence,
+            reply.IsReady,
+            [.. reply.Unlevelled.Select(dead => dead.Value)]));
+    }
+
+    public Task<WireDumpHeader?> BeginDump(WireDumpRequest request)
+    {
+        var required = request.Required.ToDictionary(need => new ReplicaId(need.Key), need => need.Value);
+        var reader = catalog.Find(request.Table)?.Locked(replica => replica.BeginDump(required));
+        if (reader is null)
+        {
+            return Task.FromResult<WireDumpHeader?>(null);
+        }
+
+        var dumpId = dumps.Keep(request.Table, request.From, reader);
+        LogDumpBegun(_logger, request.Table, request.From, reader.TotalCount);
+        return Task.FromResult<WireDumpHeader?>(WireDumpHeader.From(dumpId, request.Table, reader));
+    }
+
+    // Encoding goes on beside the other calls of this service: the state of a dump is fixed.
+    public Task<WireDumpChunk?> NextDumpChunk(long dumpId) =>
+        Task.Run(() => dumps.Next(dumpId, options.Value.DumpChunkRecords));
+
+    public Task<TableBatch[]> Level(string table, string dead, long after)
+    {
+        if (catalog.Find(table) is not { } host)
+        {
+            return Task.FromResult(Array.Empty<TableBatch>());
+        }
+
+        // Whoever asks has seen the death: this silo acts on it now, not when its own view catches up.
+        deaths.Announce(new ReplicaId(dead));
+        var retained = host.LockedAndComplete(replica => replica.Level(new ReplicaId(dead), after));
+        return Task.FromResult<TableBatch[]>([.. retained.Select(batch => new TableBatch(table, batch))]);
+    }
+
+    private static Task<WireHelloReply> Reply(HelloOutcome outcome, string definition) =>
+        Task.FromResult(new WireHelloReply(outcome, definition, 0, IsReady: false, []));
+}

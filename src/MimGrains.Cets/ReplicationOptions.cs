@@ -1,0 +1,50 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace MimGrains.Cets;
+
+/// <summary>How replicated tables travel between silos. The same on every silo, by good custom; not by need.</summary>
+public sealed class ReplicationOptions
+{
+    /// <summary>Gets or sets how long a write waits for the acknowledgements of all live silos.</summary>
+    /// <value>100 ms to 10 min; default 10 s. Should exceed the time in which a dead silo is detected.</value>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Gets or sets the most bytes of one batch of writes; a single larger write travels alone.</summary>
+    /// <value>1 KiB to 16 MiB; default 128 KiB.</value>
+    [Range(1_024, 16 * 1_024 * 1_024)]
+    public int BatchMaxBytes { get; set; } = 128 * 1_024;
+
+    /// <summary>
+    /// Gets or sets how many bytes of unacknowledged writes a table keeps; at the limit new writes wait, as long as
+    /// <see cref="WriteTimeout"/>.
+    /// </summary>
+    /// <value>1 MiB to 16 GiB; default 256 MiB.</value>
+    [Range(1L * 1_024 * 1_024, 16L * 1_024 * 1_024 * 1_024)]
+    public long LogMaxBytes { get; set; } = 256L * 1_024 * 1_024;
+
+    /// <summary>Gets or sets the most bytes of one key with its record, encoded.</summary>
+    /// <value>1 KiB to 16 MiB; default 1 MiB.</value>
+    [Range(1_024, 16 * 1_024 * 1_024)]
+    public int RecordMaxBytes { get; set; } = 1_024 * 1_024;
+
+    /// <summary>Gets or sets the most records in one dump message. A join takes <c>ceil(records / DumpChunkRecords)</c> of them.</summary>
+    /// <value>1 to 100,000 records; default 2,000.</value>
+    [Range(1, 100_000)]
+    public int DumpChunkRecords { get; set; } = 2_000;
+
+    /// <summary>Gets or sets how long a delivery to a silo is tried again before the sender starts anew from the last acknowledgement.</summary>
+    /// <value>500 ms to 1 min; default 3 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.500", "00:01:00")]
+    public TimeSpan DeliveryTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Gets or sets how often an idle silo tells the others its clock, and housekeeping runs.</summary>
+    /// <value>50 ms to 10 s; default 500 ms.</value>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:00:10")]
+    public TimeSpan HeartbeatPeriod { get; set; } = TimeSpan.FromMilliseconds(500);
+}
+
+/// <summary>Checks the ranges of <see cref="ReplicationOptions"/> when the silo starts.</summary>
+[OptionsValidator]
+internal sealed partial class ReplicationOptionsValidator : IValidateOptions<ReplicationOptions>;

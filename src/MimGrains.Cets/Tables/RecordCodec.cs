@@ -1,0 +1,44 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using MimGrains.Core.Log;
+using Orleans.Serialization;
+
+namespace MimGrains.Cets.Tables;
+
+/// <summary>Encodes keys and records with Orleans' serializer: 4 bytes size of the key, key, record.</summary>
+internal sealed class RecordCodec<TKey, TRecord>(Serializer<TKey> keys, Serializer<TRecord> records)
+    : IOperationCodec<TKey, TRecord>
+    where TRecord : class
+{
+    private const int KeySizeBytes = 4;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _keyBuffer;
+
+    public void Encode(TKey key, TRecord? record, IBufferWriter<byte> output)
+    {
+        var buffer = _keyBuffer ??= new ArrayBufferWriter<byte>(256);
+        buffer.ResetWrittenCount();
+        keys.Serialize(key, buffer);
+        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(KeySizeBytes), buffer.WrittenCount);
+        output.Advance(KeySizeBytes);
+        output.Write(buffer.WrittenSpan);
+        if (record is not null)
+        {
+            records.Serialize(record, output);
+        }
+    }
+
+    public void Decode(ReadOnlyMemory<byte> body, bool isDelete, out TKey key, out TRecord? record)
+    {
+        var span = body.Span;
+        var keyBytes = span.Length < KeySizeBytes ? -1 : BinaryPrimitives.ReadInt32LittleEndian(span);
+        if (keyBytes < 0 || keyBytes > span.Length - KeySizeBytes)
+        {
+            throw new InvalidDataException($"A write of {span.Length} bytes says that its key has {keyBytes}.");
+        }
+
+        key = keys.Deserialize(span.Slice(KeySizeBytes, keyBytes))!;
+        record = isDelete ? null : records.Deserialize(span[(KeySizeBytes + keyBytes)..]);
+    }
+}

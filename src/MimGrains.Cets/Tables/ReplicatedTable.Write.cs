@@ -1,0 +1,194 @@
+using System.Buffers;
+using MimGrains.Tables;
+
+namespace MimGrains.Cets.Tables;
+
+internal sealed partial class ReplicatedTable<TKey, TRecord>
+{
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _writeBuffer;
+
+    public Task InsertAsync(TKey key, TRecord record, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(record);
+        return MustWait ? AfterWaiting(key, record, cancellationToken) : WriteOne(key, record, cancellationToken);
+    }
+
+    public Task DeleteAsync(TKey key, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return MustWait ? AfterWaiting(key, null, cancellationToken) : WriteOne(key, null, cancellationToken);
+    }
+
+    public async Task InsertManyAsync(
+        IReadOnlyCollection<TableEntry<TKey, TRecord>> entries, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        var at = 0;
+        foreach (var entry in entries)
+        {
+            if (entry.Key is null || entry.Record is null)
+            {
+                throw new ArgumentException($"Table {Name}: entry {at} of {entries.Count} has no key or no record.", nameof(entries));
+            }
+
+            at++;
+        }
+
+        await WriteManyAsync(entries, entry => entry.Key, entry => entry.Record, cancellationToken);
+    }
+
+    public async Task DeleteManyAsync(IReadOnlyCollection<TKey> keys, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        if (keys.Any(key => key is null))
+        {
+            throw new ArgumentException($"Table {Name}: one of the {keys.Count} keys is null.", nameof(keys));
+        }
+
+        await WriteManyAsync(keys, key => key, _ => null, cancellationToken);
+    }
+
+    private bool MustWait => !_replica.IsReady || ClosedReason is not null || _replica.LogSizeBytes > Options.LogMaxBytes;
+
+    private Task WriteOne(TKey key, TRecord? record, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled(cancellationToken);
+        }
+
+        var body = _writeBuffer ??= new ArrayBufferWriter<byte>(1_024);
+        body.ResetWrittenCount();
+        _codec.Encode(key, record, body);
+        CheckSize(key, body.WrittenCount);
+        CommitGroup? group;
+        lock (Gate)
+        {
+            group = Write_NeedsGate(key, record, body.WrittenSpan);
+        }
+
+        return group is null ? Task.CompletedTask : WaitFor(group, cancellationToken);
+    }
+
+    private async Task WriteManyAsync<TItem>(
+        IReadOnlyCollection<TItem> items, Func<TItem, TKey> keyOf, Func<TItem, TRecord?> recordOf, CancellationToken cancellationToken)
+    {
+        if (items.Count == 0)
+        {
+            return;
+        }
+
+        // Encoded before the first one is applied: a record that cannot be encoded leaves nothing half done.
+        var body = new ArrayBufferWriter<byte>(items.Count * 64);
+        var ends = new List<int>(items.Count);
+        foreach (var item in items)
+        {
+            var start = body.WrittenCount;
+            _codec.Encode(keyOf(item), recordOf(item), body);
+            CheckSize(keyOf(item), body.WrittenCount - start);
+            ends.Add(body.WrittenCount);
+        }
+
+        await WaitUntilWritable(cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (ApplyMany(items, keyOf, recordOf, body.WrittenMemory, ends) is { } group)
+        {
+            await WaitFor(group, cancellationToken);
+        }
+    }
+
+    private CommitGroup? ApplyMany<TItem>(
+        IReadOnlyCollection<TItem> items,
+        Func<TItem, TKey> keyOf,
+        Func<TItem, TRecord?> recordOf,
+        ReadOnlyMemory<byte> body,
+        List<int> ends)
+    {
+        CommitGroup? group = null;
+        var next = 0;
+        foreach (var turn in items.Chunk(RecordsPerTurn))
+        {
+            lock (Gate)
+            {
+                foreach (var item in turn)
+                {
+                    var start = next == 0 ? 0 : ends[next - 1];
+                    group = Write_NeedsGate(keyOf(item), recordOf(item), body.Span[start..ends[next]]);
+                    next++;
+                }
+            }
+        }
+
+        return group;
+    }
+
+    // Null when there is nobody to wait for.
+    private CommitGroup? Write_NeedsGate(TKey key, TRecord? record, ReadOnlySpan<byte> body)
+    {
+        var sequence = record is null
+            ? _replica.Delete(key, body, NowMicros())
+            : _replica.Insert(key, record, body, NowMicros());
+        return _replica.CompletedThrough >= sequence ? null : Commits.Enlist(sequence, NowMs());
+    }
+
+    private Task WaitFor(CommitGroup group, CancellationToken cancellationToken)
+    {
+        _carrier.Signal();
+        return cancellationToken.CanBeCanceled ? group.Task.WaitAsync(cancellationToken) : group.Task;
+    }
+
+    private async Task AfterWaiting(TKey key, TRecord? record, CancellationToken cancellationToken)
+    {
+        await WaitUntilWritable(cancellationToken);
+        await WriteOne(key, record, cancellationToken);
+    }
+
+    private async Task WaitUntilWritable(CancellationToken cancellationToken)
+    {
+        if (ClosedReason is { } reason)
+        {
+            throw new TableUnavailableException(Name, reason);
+        }
+
+        if (!_replica.IsReady)
+        {
+            try
+            {
+                await Ready.WaitAsync(Options.WriteTimeout, Time, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                throw new TableUnavailableException(
+                    Name, $"this silo has not joined it within {Options.WriteTimeout.TotalMilliseconds:0} ms");
+            }
+        }
+
+        while (_replica.LogSizeBytes > Options.LogMaxBytes)
+        {
+            // Ends with the error of the writes that fill the log, if they are not acknowledged in time.
+            await OldestWrite().WaitAsync(cancellationToken);
+        }
+    }
+
+    private Task OldestWrite()
+    {
+        lock (Gate)
+        {
+            return Commits.Oldest?.Task ?? throw new TableUnavailableException(
+                Name,
+                $"{_replica.LogSizeBytes} bytes of writes are kept for silos that do not answer " +
+                $"({string.Join(", ", _replica.MissingAcks(_replica.LastSequence))}), more than the {Options.LogMaxBytes} allowed");
+        }
+    }
+
+    private void CheckSize(TKey key, int bytes)
+    {
+        if (bytes > Options.RecordMaxBytes)
+        {
+            throw new ArgumentException(
+                $"Table {Name}: key {key} and its record have {bytes} bytes, more than the {Options.RecordMaxBytes} allowed.");
+        }
+    }
+}

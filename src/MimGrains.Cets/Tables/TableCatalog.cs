@@ -1,0 +1,79 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using MimGrains.Cets.Streams;
+using MimGrains.Core.Identity;
+using MimGrains.Core.Replication;
+using MimGrains.Core.Store;
+using MimGrains.Tables;
+using Orleans.Serialization;
+
+namespace MimGrains.Cets.Tables;
+
+/// <summary>Holds the tables of this silo: one for every registered definition.</summary>
+internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<TableHost>
+{
+    private readonly IServiceProvider _services;
+    private readonly ReplicationCarrier _carrier;
+    private readonly ReplicationOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ReplicaId _self;
+    private readonly Dictionary<string, TableHost> _hosts = new(StringComparer.Ordinal);
+
+    public TableCatalog(
+        IServiceProvider services,
+        IEnumerable<TableDefinition> definitions,
+        ReplicationCarrier carrier,
+        ILocalSiloDetails silo,
+        IOptions<ReplicationOptions> options,
+        TimeProvider time)
+    {
+        _services = services;
+        _carrier = carrier;
+        _options = options.Value;
+        _time = time;
+        _self = new ReplicaId(silo.SiloAddress.ToParsableString());
+        foreach (var definition in definitions)
+        {
+            _hosts.Add(definition.Name, definition.Accept(this));
+        }
+
+        Names = [.. _hosts.Keys.Order(StringComparer.Ordinal)];
+        Hosts = [.. Names.Select(name => _hosts[name])];
+        carrier.Attach(Hosts);
+    }
+
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>All tables, ascending by name.</summary>
+    public IReadOnlyList<TableHost> Hosts { get; }
+
+    public TableHost? Find(string name) => _hosts.GetValueOrDefault(name);
+
+    public IReplicatedTable<TKey, TRecord> Get<TKey, TRecord>(string name)
+        where TKey : notnull
+        where TRecord : class
+    {
+        var host = Find(name)
+            ?? throw new KeyNotFoundException($"No table {name} on this silo; there are: {string.Join(", ", Names)}.");
+        return host as IReplicatedTable<TKey, TRecord> ?? throw new ArgumentException(
+            $"Table {name} is {host.Description}, not {typeof(TKey)} -> {typeof(TRecord)}.", nameof(name));
+    }
+
+    TableHost ITableDefinitionVisitor<TableHost>.Visit<TKey, TRecord>(TableDefinition<TKey, TRecord> definition)
+    {
+        var codec = new RecordCodec<TKey, TRecord>(
+            _services.GetRequiredService<Serializer<TKey>>(), _services.GetRequiredService<Serializer<TRecord>>());
+        var isOwnEquality = ReferenceEquals(definition.Equality, EqualityComparer<TKey>.Default);
+        var index = definition.PrefixIndexes.SingleOrDefault();
+        var schema = new TableSchema<TKey, TRecord>
+        {
+            Order = definition.Order,
+            Equality = isOwnEquality ? null : definition.Equality,
+            PrefixIndex = index is null ? null : (index.PrefixType, index.HashOf),
+            OwnerOf = definition.OwnerOf,
+            KeepWhenOwnerDies = definition.NodeDown == NodeDownRule.Keep,
+        };
+        var replica = new TableReplica<TKey, TRecord>(_self, schema, codec);
+        return new ReplicatedTable<TKey, TRecord>(definition, replica, codec, _carrier, _options, _time);
+    }
+}
