@@ -19,7 +19,7 @@ internal sealed partial class ReplicaLifecycle(
     Housekeeping housekeeping,
     DeathNotices deaths,
     IOptions<ReplicationOptions> options,
-    ILogger<ReplicaLifecycle> logger) : ILifecycleParticipant<ISiloLifecycle>
+    ILogger<ReplicaLifecycle> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     // Behind the stream agents and the grain services, which start at Active.
     private const int Stage = ServiceLifecycleStage.Active + 100;
@@ -30,6 +30,8 @@ internal sealed partial class ReplicaLifecycle(
 
     public void Participate(ISiloLifecycle observer) =>
         observer.Subscribe(nameof(ReplicaLifecycle), Stage, StartAsync, StopAsync);
+
+    public void Dispose() => _stopping.Dispose();
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
