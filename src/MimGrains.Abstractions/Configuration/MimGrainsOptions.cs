@@ -26,8 +26,11 @@ public sealed class MimGrainsOptions
 public sealed class NodeOptions
 {
     /// <summary>Gets or sets the node's name, <c>name@host</c>; it survives a restart and is unique in a cluster.</summary>
-    /// <value>1 to 250 characters; default <c>mongooseim@</c> and <see cref="Address"/>.</value>
+    /// <value>1 to 250 characters; default <see cref="EffectiveName"/>.</value>
     public string? Name { get; set; }
+
+    /// <summary>Returns <see cref="Name"/>, or <c>mongooseim-PORT@ADDRESS</c> with the silo port and the address.</summary>
+    public string EffectiveName => Name ?? $"mongooseim-{SiloPort}@{Address}";
 
     /// <summary>Gets or sets the IP address that other nodes connect to; <c>MIM_NODE_IP</c> overrides it.</summary>
     /// <value>Default <c>127.0.0.1</c>.</value>

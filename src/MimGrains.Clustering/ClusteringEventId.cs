@@ -1,0 +1,13 @@
+namespace MimGrains.Clustering;
+
+/// <summary>Event ids of the logs of clustering: 1000 to 1099. Never used again for anything else.</summary>
+internal static class ClusteringEventId
+{
+    public const int DatabaseAway = 1000;
+    public const int SchemaApplied = 1001;
+    public const int NodeRegistered = 1002;
+    public const int NodesExpired = 1003;
+    public const int DiscoveryFailed = 1004;
+    public const int DiscoveryWorksAgain = 1005;
+    public const int NodeNumberChanged = 1006;
+}

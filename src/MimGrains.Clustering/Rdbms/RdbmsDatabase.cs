@@ -1,0 +1,71 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using MimGrains.Configuration;
+using Npgsql;
+
+namespace MimGrains.Clustering.Rdbms;
+
+/// <summary>A SQL database: how to connect to it, and what to call it in messages.</summary>
+internal sealed class RdbmsDatabase
+{
+    private const int ConnectTimeoutSeconds = 5;
+
+    public RdbmsDatabase(RdbmsConnectionOptions options)
+    {
+        Driver = options.Driver;
+        if (options.Driver == RdbmsDriver.Sqlite)
+        {
+            var file = Path.GetFullPath(options.File
+                ?? throw new ArgumentException("A SQLite connection needs a file.", nameof(options)));
+            Display = $"SQLite file {file}";
+            Invariant = "System.Data.SQLite";
+
+            // Not pooled: closing a connection ends a transaction that an error left open.
+            ConnectionString = new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString();
+            return;
+        }
+
+        Display = $"PostgreSQL {options.Host}:{options.Port}/{options.Database} as {options.Username}";
+        Invariant = "Npgsql";
+        ConnectionString = new NpgsqlConnectionStringBuilder
+        {
+            Host = options.Host,
+            Port = options.Port,
+            Database = options.Database,
+            Username = options.Username,
+            Password = options.Password,
+            Timeout = ConnectTimeoutSeconds,
+            ApplicationName = "mimgrains",
+        }.ToString();
+    }
+
+    public RdbmsDriver Driver { get; }
+
+    /// <summary>What it is and where, without the password.</summary>
+    public string Display { get; }
+
+    /// <summary>Orleans' name of the provider.</summary>
+    public string Invariant { get; }
+
+    public string ConnectionString { get; }
+
+    /// <summary>The folder of its scripts.</summary>
+    public string Folder => Driver == RdbmsDriver.Sqlite ? "sqlite" : "postgresql";
+
+    public async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        DbConnection connection = Driver == RdbmsDriver.Sqlite
+            ? new SqliteConnection(ConnectionString)
+            : new NpgsqlConnection(ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+}
