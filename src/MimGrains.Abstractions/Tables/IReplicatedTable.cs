@@ -38,6 +38,33 @@ public interface IReplicatedTable<TKey, TRecord>
     IReadOnlyList<TableEntry<TKey, TRecord>> Scan<TPrefix>(TPrefix prefix)
         where TPrefix : IComparable<TKey>, IEquatable<TPrefix>;
 
+    /// <summary>
+    /// Returns the first <paramref name="limit"/> records whose key starts with <paramref name="prefix"/>, ascending by key.
+    /// </summary>
+    /// <param name="prefix">As for <see cref="Scan"/>.</param>
+    /// <param name="limit">The most records to return; at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is less than 1.</exception>
+    /// <remarks>Costs a descent of the ordered index and time in proportion to the records returned.</remarks>
+    IReadOnlyList<TableEntry<TKey, TRecord>> ScanPage<TPrefix>(TPrefix prefix, int limit)
+        where TPrefix : IComparable<TKey>, IEquatable<TPrefix>;
+
+    /// <summary>
+    /// Returns the first <paramref name="limit"/> records whose key starts with <paramref name="prefix"/> and is greater than
+    /// <paramref name="after"/>, ascending by key. Fewer than <paramref name="limit"/> records are the last page.
+    /// </summary>
+    /// <param name="prefix">As for <see cref="Scan"/>.</param>
+    /// <param name="after">
+    /// The last key of the page before. It need not be in the table any more, and need not start with
+    /// <paramref name="prefix"/>: one that is less than all such keys gives the first page, one that is greater gives none.
+    /// </param>
+    /// <param name="limit">The most records to return; at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is less than 1.</exception>
+    /// <remarks>
+    /// Costs as the first page does. Pages are separate reads: a key that is there throughout is seen exactly once.
+    /// </remarks>
+    IReadOnlyList<TableEntry<TKey, TRecord>> ScanPage<TPrefix>(TPrefix prefix, TKey after, int limit)
+        where TPrefix : IComparable<TKey>, IEquatable<TPrefix>;
+
     /// <summary>Returns how many records have a key that starts with <paramref name="prefix"/>.</summary>
     long CountPrefix<TPrefix>(TPrefix prefix)
         where TPrefix : IComparable<TKey>, IEquatable<TPrefix>;
