@@ -4,15 +4,32 @@ namespace MimGrains.Sessions;
 /// Keeps which user is connected with which resource on which silo. On a silo reads are answered by the silo's own replica and
 /// complete synchronously; in an Orleans client each call is one call to a gateway silo.
 /// </summary>
-/// <remarks>Follows MongooseIM's <c>ejabberd_sm</c>. All members may be called from any thread.</remarks>
+/// <remarks>
+/// Follows MongooseIM's <c>ejabberd_sm</c>. All members may be called from any thread. Servers, users and resources are compared
+/// by code point: prepare them (RFC 7622) before they come here; that is not done here yet. A read with an empty name is an
+/// <see cref="ArgumentException"/>.
+/// </remarks>
 public interface ISessionManager
 {
     /// <summary>Opens a session on this silo (from a client: on the gateway silo). Returns when every live silo has it.</summary>
-    /// <exception cref="ArgumentException">Server, user or resource is empty or longer than 1,023 bytes of UTF-8.</exception>
+    /// <param name="server">Domain; 1 to 1,023 bytes of UTF-8, no control characters.</param>
+    /// <param name="user">Local part; limits as for <paramref name="server"/>.</param>
+    /// <param name="resource">Resource; limits as for <paramref name="server"/>.</param>
+    /// <param name="record">What the session carries.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The key; greater than that of every session of this full JID that this silo opened before.</returns>
+    /// <exception cref="ArgumentException">An argument is outside of its limits; the message names it and what was found.</exception>
+    /// <exception cref="Tables.WriteNotAcknowledgedException">
+    /// A live silo did not answer in time. The session is closed again: nothing stays open that its caller has no key of.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">As for an unanswered write, the session is closed again.</exception>
+    /// <exception cref="Tables.TableUnavailableException">The silo has not joined the session table yet, or is stopping.</exception>
     ValueTask<SessionKey> OpenAsync(
         string server, string user, string resource, SessionRecord record, CancellationToken cancellationToken = default);
 
     /// <summary>Opens many sessions, with the error rules of <see cref="OpenAsync"/>; nothing is opened if one is refused.</summary>
+    /// <param name="requests">0 to 10,000 sessions.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The keys, in the order of the requests.</returns>
     ValueTask<IReadOnlyList<SessionKey>> OpenManyAsync(
         IReadOnlyList<SessionRequest> requests, CancellationToken cancellationToken = default);
@@ -33,9 +50,14 @@ public interface ISessionManager
 
     /// <summary>Returns the sessions of a server, ascending by key, at most <paramref name="limit"/> after <paramref name="after"/>.</summary>
     /// <param name="server">Domain.</param>
-    /// <param name="after">The last key of the page before; null for the first page.</param>
+    /// <param name="after">
+    /// The last key of the page before, whether or not it is still open; null for the first page. Must be of the same server.
+    /// </param>
     /// <param name="limit">1 to 10,000; default 1,000.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>One page. Fewer than <paramref name="limit"/> sessions are the last page.</returns>
+    /// <exception cref="ArgumentException"><paramref name="after"/> is of another server.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="limit"/> is out of range.</exception>
     ValueTask<IReadOnlyList<Session>> GetServerSessionsAsync(
         string server, SessionKey? after = null, int limit = 1_000, CancellationToken cancellationToken = default);
 

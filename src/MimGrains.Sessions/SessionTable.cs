@@ -1,0 +1,25 @@
+using MimGrains.Tables;
+
+namespace MimGrains.Sessions;
+
+/// <summary>The replicated table that sessions are kept in.</summary>
+public static class SessionTable
+{
+    /// <summary>The table's name.</summary>
+    public const string Name = "session";
+
+    /// <summary>
+    /// Returns the definition: ordered by server, user, resource and id; a session belongs to the silo in its id, whoever wrote
+    /// it, and goes when that silo is declared dead; the sessions of a user are found by hash.
+    /// </summary>
+    /// <remarks>
+    /// Differs from MongooseIM's <c>cets_session</c> in the node-down rule: there each node scans for the dead node's sessions and
+    /// deletes them with ordinary writes, here every survivor drops them itself.
+    /// </remarks>
+    public static TableDefinition<SessionKey, SessionRecord> Definition { get; } =
+        new TableDefinition<SessionKey, SessionRecord>(Name)
+        {
+            OwnerOf = static (key, _) => key.Id.Silo,
+            NodeDown = NodeDownRule.RemoveOwned,
+        }.WithPrefixIndex(static key => new UserPrefix(key.Server, key.User));
+}
