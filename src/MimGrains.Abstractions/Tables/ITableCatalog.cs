@@ -6,6 +6,9 @@ public interface ITableCatalog
     /// <summary>Returns the names of all tables of this silo, ascending.</summary>
     IReadOnlyList<string> Names { get; }
 
+    /// <summary>Returns the names of the tables that have not joined those of the other silos yet, ascending.</summary>
+    IReadOnlyList<string> NotReady { get; }
+
     /// <summary>Returns a table.</summary>
     /// <exception cref="KeyNotFoundException">No table of that name is registered on this silo.</exception>
     /// <exception cref="ArgumentException">The table has other key or record types; the message names both.</exception>

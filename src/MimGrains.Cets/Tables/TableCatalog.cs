@@ -44,6 +44,8 @@ internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<Tabl
 
     public IReadOnlyList<string> Names { get; }
 
+    public IReadOnlyList<string> NotReady => [.. Hosts.Where(host => !host.Replica.IsReady).Select(host => host.Name)];
+
     /// <summary>All tables, ascending by name.</summary>
     public IReadOnlyList<TableHost> Hosts { get; }
 

@@ -1,0 +1,79 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using MimGrains.Clustering;
+using MimGrains.Configuration;
+using MimGrains.Hosting.Health;
+using MimGrains.Hosting;
+
+namespace MimGrains.Host;
+
+/// <summary>One silo, from start to SIGTERM or SIGINT.</summary>
+internal static class SiloProcess
+{
+    public static async Task<int> RunAsync(MimGrainsOptions options, LogFormat format, LogLevel level)
+    {
+        using var host = options.Node.HealthPort is null ? BuildPlain(options, format, level) : BuildWithHealth(options, format, level);
+        await host.StartAsync();
+        await Console.Out.WriteLineAsync(ReadyLine(host.Services, options));
+        await host.WaitForShutdownAsync();
+        return SiloCommand.Done;
+    }
+
+    private static IHost BuildPlain(MimGrainsOptions options, LogFormat format, LogLevel level)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        Configure(builder, options, format, level);
+        return builder.Build();
+    }
+
+    private static WebApplication BuildWithHealth(MimGrainsOptions options, LogFormat format, LogLevel level)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        Configure(builder, options, format, level);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(
+            kestrel => kestrel.Listen(IPAddress.Parse(options.Node.Address), options.Node.HealthPort!.Value));
+        builder.Services.AddRoutingCore();
+        var app = builder.Build();
+        app.UseRouting();
+        app.MapHealthChecks("/health", new HealthCheckOptions { ResponseWriter = WriteReport });
+        app.MapGet("/health/live", () => Results.Ok());
+        return app;
+    }
+
+    private static void Configure(IHostApplicationBuilder builder, MimGrainsOptions options, LogFormat format, LogLevel level)
+    {
+        builder.Logging.SetMinimumLevel(level);
+        if (format == LogFormat.Json)
+        {
+            builder.Logging.AddJsonConsole();
+        }
+        else
+        {
+            builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        }
+
+        // Orleans tells every step of a start at this level; its warnings remain.
+        builder.Logging.AddFilter("Orleans", level > LogLevel.Warning ? level : LogLevel.Warning);
+        builder.Services.AddHealthChecks().AddMimGrains();
+        builder.UseOrleans(silo => silo.UseMimGrains(options));
+    }
+
+    private static string ReadyLine(IServiceProvider services, MimGrainsOptions options) =>
+        $"mim-silo ready: node {options.Node.EffectiveName}, silo {options.Node.Address}:{options.Node.SiloPort}, " +
+        $"gateway {options.Node.Address}:{options.Node.GatewayPort}, cluster {options.InternalDatabases!.Cets!.ClusterName}, " +
+        $"node number {services.GetRequiredService<INodeRegistry>().NodeNumber}";
+
+    private static Task WriteReport(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(new
+    {
+        status = report.Status.ToString(),
+        checks = report.Entries.ToDictionary(
+            entry => entry.Key, entry => new { status = entry.Value.Status.ToString(), reason = entry.Value.Description }),
+    });
+}

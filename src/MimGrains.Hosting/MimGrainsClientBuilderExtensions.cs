@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Configuration;
+using MimGrains.Clustering.Rdbms;
+using MimGrains.Configuration;
+using MimGrains.Sessions;
+using Orleans.Hosting;
+
+namespace MimGrains.Hosting;
+
+/// <summary>Puts MimGrains into an Orleans client: finds the cluster's gateways, and adds the session manager.</summary>
+public static class MimGrainsClientBuilderExtensions
+{
+    /// <summary>Adds what the options ask for; the same options as the silos'.</summary>
+    /// <exception cref="MimGrainsConfigurationException">An option is wrong; the message names all that are.</exception>
+    /// <exception cref="NotAvailableException">An option asks for a part that is not there yet.</exception>
+    public static IClientBuilder UseMimGrains(this IClientBuilder builder, MimGrainsOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(options);
+        MimGrainsOptionsValidator.ThrowIfInvalid(options, "code");
+        var cets = AvailableParts.Require(options);
+        builder.UseRdbmsClustering(options.Rdbms!, cets.ClusterName);
+        builder.Services.AddSessionClient();
+        return builder;
+    }
+
+    /// <summary>Adds what the options ask for that <paramref name="configure"/> sets.</summary>
+    /// <inheritdoc cref="UseMimGrains(IClientBuilder, MimGrainsOptions)"/>
+    public static IClientBuilder UseMimGrains(this IClientBuilder builder, Action<MimGrainsOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new MimGrainsOptions();
+        configure(options);
+        return builder.UseMimGrains(options);
+    }
+
+    /// <summary>Adds what a configuration section asks for; its keys are those of the TOML file.</summary>
+    /// <inheritdoc cref="UseMimGrains(IClientBuilder, MimGrainsOptions)"/>
+    public static IClientBuilder UseMimGrains(this IClientBuilder builder, IConfiguration section) =>
+        builder.UseMimGrains(MimGrainsConfiguration.Bind(section));
+}

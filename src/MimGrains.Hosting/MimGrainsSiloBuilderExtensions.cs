@@ -1,0 +1,68 @@
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using MimGrains.Cets;
+using MimGrains.Clustering.Rdbms;
+using MimGrains.Configuration;
+using MimGrains.Sessions;
+using Orleans.Configuration;
+using Orleans.Hosting;
+
+namespace MimGrains.Hosting;
+
+/// <summary>Puts MimGrains into an Orleans silo: endpoints, clustering, replicated tables and sessions.</summary>
+public static class MimGrainsSiloBuilderExtensions
+{
+    // A killed silo is declared dead after about as many seconds as probes may be missed.
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>Adds what the options ask for.</summary>
+    /// <exception cref="MimGrainsConfigurationException">An option is wrong; the message names all that are.</exception>
+    /// <exception cref="NotAvailableException">An option asks for a part that is not there yet.</exception>
+    /// <exception cref="PortUnavailableException">A port is in use.</exception>
+    public static ISiloBuilder UseMimGrains(this ISiloBuilder builder, MimGrainsOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(options);
+        MimGrainsOptionsValidator.ThrowIfInvalid(options, "code");
+        var cets = AvailableParts.Require(options);
+        AvailableParts.RequireSessions(options);
+        NodePorts.Settle(options.Node);
+        builder.Services.AddSingleton(options);
+        UseEndpoints(builder, options.Node);
+        builder.Configure<ClusterMembershipOptions>(membership => membership.ProbeTimeout = ProbeTimeout);
+        builder.UseRdbmsClustering(options.Rdbms!, cets.ClusterName, options.Node);
+        builder.UseReplicatedTables();
+        builder.Services.AddSessions();
+        return builder;
+    }
+
+    /// <summary>Adds what the options ask for that <paramref name="configure"/> sets.</summary>
+    /// <inheritdoc cref="UseMimGrains(ISiloBuilder, MimGrainsOptions)"/>
+    public static ISiloBuilder UseMimGrains(this ISiloBuilder builder, Action<MimGrainsOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new MimGrainsOptions();
+        configure(options);
+        return builder.UseMimGrains(options);
+    }
+
+    /// <summary>Adds what a configuration section asks for; its keys are those of the TOML file.</summary>
+    /// <inheritdoc cref="UseMimGrains(ISiloBuilder, MimGrainsOptions)"/>
+    public static ISiloBuilder UseMimGrains(this ISiloBuilder builder, IConfiguration section) =>
+        builder.UseMimGrains(MimGrainsConfiguration.Bind(section));
+
+    private static void UseEndpoints(ISiloBuilder builder, NodeOptions node)
+    {
+        var address = IPAddress.Parse(node.Address);
+        builder.Configure<SiloOptions>(silo => silo.SiloName = node.EffectiveName);
+        builder.Configure<EndpointOptions>(endpoints =>
+        {
+            endpoints.AdvertisedIPAddress = address;
+            endpoints.SiloPort = node.SiloPort;
+            endpoints.GatewayPort = node.GatewayPort;
+            endpoints.SiloListeningEndpoint = new IPEndPoint(address, node.SiloPort);
+            endpoints.GatewayListeningEndpoint = new IPEndPoint(address, node.GatewayPort);
+        });
+    }
+}
