@@ -80,6 +80,8 @@ public sealed class ClientSessionManagerTests(ClientSessionManagerTests.Cluster 
     {
         public IReadOnlyList<string> Names => [table.Name];
 
+        public IReadOnlyList<string> NotReady => [];
+
         public IReplicatedTable<TKey, TRecord> Get<TKey, TRecord>(string name)
             where TKey : notnull
             where TRecord : class => (IReplicatedTable<TKey, TRecord>)(object)table;
