@@ -1,96 +1,87 @@
-using System.Numerics;
-
 namespace MimGrains.Core.Store;
 
-/// <summary>Tells a <see cref="HashIndex{TEntry,TChain}"/> which link and which hash of an entry are its own.</summary>
+/// <summary>Tells a <see cref="HashIndex{TEntry,TChain}"/> which link of an entry is its own.</summary>
 internal interface IChain<TEntry>
     where TEntry : class
 {
     static abstract ref TEntry? Next(TEntry entry);
-
-    static abstract int Hash(TEntry entry);
 }
 
 /// <summary>
-/// A hash index whose chains run through the entries themselves. One writer at a time; any number of readers at any time,
-/// without a lock.
+/// A hash index: leads from a hash to the chain of all entries with exactly that hash, the newest first. One writer at a time;
+/// any number of readers at any time, without a lock.
 /// </summary>
 /// <remarks>
-/// Linear hashing (Litwin, 1980): the index grows by one bucket at a time, so no insert ever pays for a whole rehash. A split
-/// relinks one chain; a reader that was on it can lose its way and find nothing, so a miss counts only if no split ran
-/// meanwhile (<see cref="_splits"/> is even and unchanged). A hit needs no such check.
+/// Open addressing with linear probing. The hashes stand beside the entries, so that a probe, and a growth, touch no entry
+/// that is not looked for. A slot once given to a hash stays its own, empty when its chain is; a growth leaves empty slots
+/// out. Readers go on in the slots that they began with: what is written to larger ones meanwhile is concurrent with them.
 /// </remarks>
 internal sealed class HashIndex<TEntry, TChain>
     where TEntry : class
     where TChain : IChain<TEntry>
 {
-    private const int SegmentBits = 10;
-    private const int SegmentSize = 1 << SegmentBits;
+    private const int MinSlots = 1_024;
 
-    private TEntry?[][] _segments = [new TEntry?[SegmentSize]];
-    private int _bucketCount = SegmentSize;
-    private int _count;
+    private Slots _slots = new(MinSlots);
 
-    // Odd while a chain is being split.
-    private int _splits;
+    // Slots given to a hash, with or without a chain.
+    private int _taken;
+    private int _chains;
 
-    public int Count => _count;
-
-    /// <summary>Returns the first entry of the chain that holds every entry with this hash, among others.</summary>
+    /// <summary>Returns the newest entry with this hash, from which the others follow; null if there is none.</summary>
     public TEntry? ChainOf(int hash)
     {
-        var index = BucketOf(hash, Volatile.Read(ref _bucketCount));
-        return Volatile.Read(ref Volatile.Read(ref _segments)[index >> SegmentBits][index & (SegmentSize - 1)]);
-    }
-
-    /// <summary>Returns what to pass to <see cref="IsMissCertain"/> after a walk that found nothing.</summary>
-    public int BeginRead() => Volatile.Read(ref _splits);
-
-    /// <summary>Whether no chain was split since <see cref="BeginRead"/>, so that what was not found is not there.</summary>
-    public bool IsMissCertain(int begun) => (begun & 1) == 0 && Volatile.Read(ref _splits) == begun;
-
-    public void Add(TEntry entry)
-    {
-        ref var head = ref Bucket(BucketOf(TChain.Hash(entry), _bucketCount));
-        TChain.Next(entry) = head;
-        Volatile.Write(ref head, entry);
-        if (++_count > _bucketCount)
+        var slots = Volatile.Read(ref _slots);
+        for (var at = slots.Start(hash); ; at = slots.After(at))
         {
-            SplitOne();
+            if (!slots.IsTaken(at))
+            {
+                return null;
+            }
+
+            if (slots.Hashes[at] == hash)
+            {
+                return Volatile.Read(ref slots.Heads[at]);
+            }
         }
     }
 
-    /// <summary>Puts <paramref name="entry"/> in the place of <paramref name="old"/>, which has the same hash.</summary>
-    public void Replace(TEntry old, TEntry entry)
+    public void Add(int hash, TEntry entry)
     {
-        ref var link = ref LinkTo(old);
+        ref var head = ref Take(hash);
+        if (head is null)
+        {
+            _chains++;
+        }
+
+        TChain.Next(entry) = head;
+        Volatile.Write(ref head, entry);
+    }
+
+    /// <summary>Puts <paramref name="entry"/> in the place of <paramref name="old"/>, which has the same hash.</summary>
+    public void Replace(int hash, TEntry old, TEntry entry)
+    {
+        ref var link = ref LinkTo(hash, old);
         TChain.Next(entry) = TChain.Next(old);
         Volatile.Write(ref link, entry);
     }
 
-    public void Remove(TEntry entry)
+    public void Remove(int hash, TEntry entry)
     {
         // A reader that stands on the removed entry goes on along its link, which stays.
-        ref var link = ref LinkTo(entry);
-        Volatile.Write(ref link, TChain.Next(entry));
-        _count--;
+        ref var link = ref LinkTo(hash, entry);
+        var next = TChain.Next(entry);
+        if (next is null && ReferenceEquals(ChainOf(hash), entry))
+        {
+            _chains--;
+        }
+
+        Volatile.Write(ref link, next);
     }
 
-    private static int BucketOf(int hash, int bucketCount)
+    private ref TEntry? LinkTo(int hash, TEntry entry)
     {
-        // Buckets [0, half) and [half, bucketCount) exist, half <= bucketCount < 2 * half.
-        var half = 1 << BitOperations.Log2((uint)bucketCount);
-        var mixed = (uint)hash * 0x9E3779B1u;
-        mixed ^= mixed >> 15;
-        var index = (int)(mixed & (uint)((half << 1) - 1));
-        return index < bucketCount ? index : index - half;
-    }
-
-    private ref TEntry? Bucket(int index) => ref _segments[index >> SegmentBits][index & (SegmentSize - 1)];
-
-    private ref TEntry? LinkTo(TEntry entry)
-    {
-        ref var link = ref Bucket(BucketOf(TChain.Hash(entry), _bucketCount));
+        ref var link = ref Take(hash);
         while (link is not null)
         {
             if (ReferenceEquals(link, entry))
@@ -104,84 +95,86 @@ internal sealed class HashIndex<TEntry, TChain>
         throw new InvalidOperationException("The entry is not in the hash index: entry and index have diverged.");
     }
 
-    private void SplitOne()
+    private ref TEntry? Take(int hash)
     {
-        var added = _bucketCount;
-        if (added == int.MaxValue)
+        var slots = _slots;
+        var at = slots.Start(hash);
+        while (slots.IsTaken(at))
         {
-            return;
+            if (slots.Hashes[at] == hash)
+            {
+                return ref slots.Heads[at];
+            }
+
+            at = slots.After(at);
         }
 
-        EnsureSegment(added >> SegmentBits);
-        var split = added - (1 << BitOperations.Log2((uint)added));
-        Volatile.Write(ref _splits, _splits + 1);
-        Relink(split, added);
-        Volatile.Write(ref _bucketCount, added + 1);
-        Volatile.Write(ref _splits, _splits + 1);
+        if (_taken >= slots.Limit)
+        {
+            slots = Grow(slots);
+            at = slots.Start(hash);
+            while (slots.IsTaken(at))
+            {
+                at = slots.After(at);
+            }
+        }
+
+        _taken++;
+        slots.Give(at, hash);
+        return ref slots.Heads[at];
     }
 
-    // Keeps the order within both chains, so that no moment has a cycle.
-    private void Relink(int split, int added)
+    private Slots Grow(Slots old)
     {
-        var entry = Bucket(split);
-        TEntry? stayTail = null;
-        TEntry? moveTail = null;
-        TEntry? stayHead = null;
-        TEntry? moveHead = null;
-        while (entry is not null)
+        // Twice as many if the chains need them; as many if it is enough to leave out the empty ones.
+        var grown = new Slots(_chains >= old.Limit / 2 ? checked(old.Count * 2) : old.Count);
+        for (var from = 0; from < old.Count; from++)
         {
-            var next = TChain.Next(entry);
-            if (BucketOf(TChain.Hash(entry), added + 1) == added)
+            if (old.Heads[from] is not { } head)
             {
-                Append(ref moveHead, ref moveTail, entry);
-            }
-            else
-            {
-                Append(ref stayHead, ref stayTail, entry);
+                continue;
             }
 
-            entry = next;
+            var at = grown.Start(old.Hashes[from]);
+            while (grown.IsTaken(at))
+            {
+                at = grown.After(at);
+            }
+
+            grown.Heads[at] = head;
+            grown.Give(at, old.Hashes[from]);
         }
 
-        End(stayTail);
-        End(moveTail);
-        Volatile.Write(ref Bucket(added), moveHead);
-        Volatile.Write(ref Bucket(split), stayHead);
-
-        static void Append(ref TEntry? head, ref TEntry? tail, TEntry entry)
-        {
-            head ??= entry;
-            if (tail is not null)
-            {
-                Volatile.Write(ref TChain.Next(tail), entry);
-            }
-
-            tail = entry;
-        }
-
-        static void End(TEntry? tail)
-        {
-            if (tail is not null)
-            {
-                Volatile.Write(ref TChain.Next(tail), null);
-            }
-        }
+        _taken = _chains;
+        Volatile.Write(ref _slots, grown);
+        return grown;
     }
 
-    private void EnsureSegment(int segment)
+    // A slot is taken once its bit is set. That makes hash 0 a hash as any other.
+    private sealed class Slots(int count)
     {
-        if (segment < _segments.Length && _segments[segment] is not null)
+        public readonly int[] Hashes = new int[count];
+        public readonly TEntry?[] Heads = new TEntry?[count];
+        private readonly int[] _taken = new int[count >> 5];
+
+        public int Count => count;
+
+        public int Limit => count / 4 * 3;
+
+        public int Start(int hash)
         {
-            return;
+            var mixed = (uint)hash * 0x9E3779B1u;
+            return (int)((mixed ^ (mixed >> 15)) & (uint)(count - 1));
         }
 
-        var segments = _segments;
-        if (segment >= segments.Length)
-        {
-            Array.Resize(ref segments, segments.Length * 2);
-        }
+        public int After(int at) => (at + 1) & (count - 1);
 
-        segments[segment] = new TEntry?[SegmentSize];
-        Volatile.Write(ref _segments, segments);
+        public bool IsTaken(int at) => (Volatile.Read(ref _taken[at >> 5]) & (1 << at)) != 0;
+
+        public void Give(int at, int hash)
+        {
+            Hashes[at] = hash;
+            Volatile.Write(ref _taken[at >> 5], _taken[at >> 5] | (1 << at));
+        }
     }
 }

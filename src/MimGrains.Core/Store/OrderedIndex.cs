@@ -5,9 +5,11 @@ namespace MimGrains.Core.Store;
 /// leisure, while writes go on.
 /// </summary>
 /// <remarks>
-/// Copy on write by epoch: taking a snapshot starts a new epoch, and a write copies the nodes on its path that belong to an
-/// older one. Without snapshots writes change nodes in place. Nodes are split when full and dropped when empty; they are not
-/// merged, since tables refill.
+/// <para>Writes gather first, and are sorted into the tree together when there are many of them or a snapshot is asked for:
+/// neighbours find the way that the one before has just gone, which saves most of the cache misses of one descent each.</para>
+/// <para>Copy on write by epoch: taking a snapshot starts a new epoch, and a write copies the nodes on its path that belong to
+/// an older one. Without snapshots writes change nodes in place. Nodes are split when full and dropped when empty; they are
+/// not merged, since tables refill.</para>
 /// </remarks>
 internal sealed partial class OrderedIndex<TKey, TRecord>(IComparer<TKey> order)
     where TRecord : class
@@ -15,20 +17,75 @@ internal sealed partial class OrderedIndex<TKey, TRecord>(IComparer<TKey> order)
     private const int LeafSize = 64;
     private const int FanOut = 32;
 
+    private const int GatheredMax = 1_024;
+
+    private readonly Entry<TKey, TRecord>[] _gathered = new Entry<TKey, TRecord>[GatheredMax];
+    private readonly int[] _arrivals = new int[GatheredMax];
+    private int _gatheredCount;
+    private int _count;
     private Node _root = new(epoch: 0, isLeaf: true);
     private long _epoch;
-
-    public int Count { get; private set; }
 
     /// <summary>Returns the entries as they are now.</summary>
     public Snapshot Capture()
     {
+        SortIn();
         _epoch++;
-        return new Snapshot(_root, Count, order);
+        return new Snapshot(_root, _count, order);
     }
 
-    /// <summary>Adds an entry, or puts it in the place of the one with the same key.</summary>
-    public void Set(Entry<TKey, TRecord> entry)
+    /// <summary>
+    /// Adds an entry, or puts it in the place of the one with the same key; a tombstone removes that.
+    /// </summary>
+    public void Put(Entry<TKey, TRecord> entry)
+    {
+        _gathered[_gatheredCount++] = entry;
+        if (_gatheredCount == GatheredMax)
+        {
+            SortIn();
+        }
+    }
+
+    private void SortIn()
+    {
+        var gathered = _gathered.AsSpan(0, _gatheredCount);
+        var arrivals = _arrivals.AsSpan(0, _gatheredCount);
+        for (var i = 0; i < arrivals.Length; i++)
+        {
+            arrivals[i] = i;
+        }
+
+        arrivals.Sort(ByKeyThenArrival);
+        for (var i = 0; i < arrivals.Length; i++)
+        {
+            var entry = gathered[arrivals[i]];
+            if (i + 1 < arrivals.Length && order.Compare(entry.Key, gathered[arrivals[i + 1]].Key) == 0)
+            {
+                // A later write of the same key follows.
+                continue;
+            }
+
+            if (entry.IsTombstone)
+            {
+                Remove(entry.Key);
+            }
+            else
+            {
+                Set(entry);
+            }
+        }
+
+        gathered.Clear();
+        _gatheredCount = 0;
+    }
+
+    private int ByKeyThenArrival(int left, int right)
+    {
+        var byKey = order.Compare(_gathered[left].Key, _gathered[right].Key);
+        return byKey != 0 ? byKey : left.CompareTo(right);
+    }
+
+    private void Set(Entry<TKey, TRecord> entry)
     {
         _root = Own(_root);
         var sibling = Set(_root, entry);
@@ -44,8 +101,7 @@ internal sealed partial class OrderedIndex<TKey, TRecord>(IComparer<TKey> order)
         _root = root;
     }
 
-    /// <summary>Removes the entry with this key, if there is one.</summary>
-    public void Remove(TKey key)
+    private void Remove(TKey key)
     {
         _root = Own(_root);
         Remove(_root, key);
@@ -84,7 +140,7 @@ internal sealed partial class OrderedIndex<TKey, TRecord>(IComparer<TKey> order)
         }
 
         node.InsertEntry(at, entry);
-        Count++;
+        _count++;
         // Keys that only grow would leave half-empty leaves behind: an append splits at the end.
         return node.Count < LeafSize ? null : node.Split(_epoch, at == LeafSize - 1 ? LeafSize - 1 : LeafSize / 2);
     }
@@ -100,7 +156,7 @@ internal sealed partial class OrderedIndex<TKey, TRecord>(IComparer<TKey> order)
             }
 
             node.RemoveAt(at);
-            Count--;
+            _count--;
             return true;
         }
 

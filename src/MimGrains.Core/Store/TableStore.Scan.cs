@@ -49,33 +49,25 @@ internal sealed partial class TableStore<TKey, TRecord>
         where TPrefix : IComparable<TKey>, IEquatable<TPrefix>
     {
         var hash = prefix.GetHashCode();
-        while (true)
+        count = 0;
+        var buffer = _scanBuffer ??= new Entry<TKey, TRecord>[ScanBufferMin];
+        for (var entry = _prefixes!.ChainOf(hash); entry is not null; entry = Volatile.Read(ref entry.PrefixNext))
         {
-            var begun = _prefixes!.BeginRead();
-            count = 0;
-            var buffer = _scanBuffer ??= new Entry<TKey, TRecord>[ScanBufferMin];
-            for (var entry = _prefixes.ChainOf(hash); entry is not null; entry = Volatile.Read(ref entry.PrefixNext))
+            if (prefix.CompareTo(entry.Key) != 0)
             {
-                if (entry.PrefixHash != hash || prefix.CompareTo(entry.Key) != 0)
-                {
-                    continue;
-                }
-
-                if (count == buffer.Length)
-                {
-                    Array.Resize(ref buffer, buffer.Length * 2);
-                    _scanBuffer = buffer;
-                }
-
-                buffer[count++] = entry;
+                continue;
             }
 
-            // Also what was found counts only if no chain was split meanwhile: a split can hide the rest of a chain.
-            if (_prefixes.IsMissCertain(begun))
+            if (count == buffer.Length)
             {
-                return buffer;
+                Array.Resize(ref buffer, buffer.Length * 2);
+                _scanBuffer = buffer;
             }
+
+            buffer[count++] = entry;
         }
+
+        return buffer;
     }
 
     private void SortByKey(Span<Entry<TKey, TRecord>> entries)

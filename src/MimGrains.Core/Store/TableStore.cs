@@ -100,7 +100,7 @@ internal sealed partial class TableStore<TKey, TRecord>
                     break;
                 }
 
-                _primary.Remove(tombstone);
+                _primary.Remove(tombstone.Hash, tombstone);
             }
 
             _tombstones.Dequeue();
@@ -122,22 +122,15 @@ internal sealed partial class TableStore<TKey, TRecord>
 
     private Entry<TKey, TRecord>? Find(TKey key, int hash)
     {
-        while (true)
+        for (var entry = _primary.ChainOf(hash); entry is not null; entry = Volatile.Read(ref entry.Next))
         {
-            var begun = _primary.BeginRead();
-            for (var entry = _primary.ChainOf(hash); entry is not null; entry = Volatile.Read(ref entry.Next))
+            if (AreEqual(entry.Key, key))
             {
-                if (entry.Hash == hash && AreEqual(entry.Key, key))
-                {
-                    return entry;
-                }
-            }
-
-            if (_primary.IsMissCertain(begun))
-            {
-                return null;
+                return entry;
             }
         }
+
+        return null;
     }
 
     private void Put(Entry<TKey, TRecord>? old, Entry<TKey, TRecord> entry)
@@ -146,11 +139,11 @@ internal sealed partial class TableStore<TKey, TRecord>
         PutOrdered(old, entry);
         if (old is null)
         {
-            _primary.Add(entry);
+            _primary.Add(entry.Hash, entry);
         }
         else
         {
-            _primary.Replace(old, entry);
+            _primary.Replace(entry.Hash, old, entry);
         }
 
         PutPrefix(old, entry);
@@ -164,13 +157,10 @@ internal sealed partial class TableStore<TKey, TRecord>
 
     private void PutOrdered(Entry<TKey, TRecord>? old, Entry<TKey, TRecord> entry)
     {
-        if (!entry.IsTombstone)
+        // A tombstone for a key that has no record changes nothing.
+        if (!entry.IsTombstone || old is { IsTombstone: false })
         {
-            _ordered.Set(entry);
-        }
-        else if (old is { IsTombstone: false })
-        {
-            _ordered.Remove(entry.Key);
+            _ordered.Put(entry);
         }
     }
 
@@ -184,29 +174,25 @@ internal sealed partial class TableStore<TKey, TRecord>
         var wasIn = old is { IsTombstone: false };
         if (wasIn && !entry.IsTombstone)
         {
-            _prefixes.Replace(old!, entry);
+            _prefixes.Replace(entry.PrefixHash, old!, entry);
         }
         else if (wasIn)
         {
-            _prefixes.Remove(old!);
+            _prefixes.Remove(entry.PrefixHash, old!);
         }
         else if (!entry.IsTombstone)
         {
-            _prefixes.Add(entry);
+            _prefixes.Add(entry.PrefixHash, entry);
         }
     }
 
     private readonly struct PrimaryChain : IChain<Entry<TKey, TRecord>>
     {
         public static ref Entry<TKey, TRecord>? Next(Entry<TKey, TRecord> entry) => ref entry.Next;
-
-        public static int Hash(Entry<TKey, TRecord> entry) => entry.Hash;
     }
 
     private readonly struct PrefixChain : IChain<Entry<TKey, TRecord>>
     {
         public static ref Entry<TKey, TRecord>? Next(Entry<TKey, TRecord> entry) => ref entry.PrefixNext;
-
-        public static int Hash(Entry<TKey, TRecord> entry) => entry.PrefixHash;
     }
 }
