@@ -54,7 +54,7 @@ internal sealed class OptionsBinder(SettingLocation fallback)
             }
             else if (child.Value is { } value)
             {
-                Refuse(child, $"found {Describe(value)}; allowed: a section with {List(OptionTable.Members(child.Path))}");
+                Refuse(child, $"found {KindOf(value)}; allowed: a section with {List(OptionTable.Members(child.Path))}");
             }
             else
             {
@@ -152,10 +152,18 @@ internal sealed class OptionsBinder(SettingLocation fallback)
     {
         SettingKind.Untyped => $"\"{value.Text}\"",
         SettingKind.String => $"the string \"{value.Text}\"",
-        SettingKind.Integer => $"the integer {value.Text}",
-        SettingKind.Boolean => $"the boolean {value.Text}",
-        SettingKind.Float => $"the float {value.Text}",
-        SettingKind.DateTime => $"the date or time {value.Text}",
+        SettingKind.Integer or SettingKind.Float or SettingKind.Boolean => $"{KindOf(value)}, {value.Text}",
+        _ => KindOf(value),
+    };
+
+    // Without the value: where a section belongs, a whole connection string with its password may stand.
+    private static string KindOf(SettingValue value) => value.Kind switch
+    {
+        SettingKind.Untyped or SettingKind.String => "a string",
+        SettingKind.Integer => "an integer",
+        SettingKind.Boolean => "a boolean",
+        SettingKind.Float => "a float",
+        SettingKind.DateTime => "a date or time",
         SettingKind.Array => "an array",
         _ => throw new ArgumentOutOfRangeException(nameof(value), value.Kind, "Unknown kind of value."),
     };

@@ -4,8 +4,8 @@ namespace MimGrains.Hosting;
 internal readonly record struct SettingLocation(string Source, int? Line = null);
 
 /// <summary>What a source holds for an option, before it is known whether the option takes it.</summary>
-/// <param name="Kind">What the source says it is, with its article: "a string", "an integer", "an array".</param>
-/// <param name="Text">The value as text; for kinds that no option takes, as it stands in the source.</param>
+/// <param name="Kind">What the source says it is.</param>
+/// <param name="Text">The value as text; empty for arrays.</param>
 internal readonly record struct SettingValue(SettingKind Kind, string Text);
 
 /// <summary>The kinds of values that sources tell apart.</summary>
@@ -46,7 +46,9 @@ internal sealed class SettingNode(string name, string path, SettingLocation loca
         var child = children.Find(known => known.Name == name);
         if (child is null)
         {
-            child = new SettingNode(name, Path.Length == 0 ? name : $"{Path}.{name}", location);
+            // A dot within a quoted name must not look like the dot between two names.
+            var shown = name.Length == 0 || name.Contains('.', StringComparison.Ordinal) ? $"\"{name}\"" : name;
+            child = new SettingNode(name, Path.Length == 0 ? shown : $"{Path}.{shown}", location);
             children.Add(child);
         }
 
