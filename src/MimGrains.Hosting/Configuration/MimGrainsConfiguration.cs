@@ -63,18 +63,20 @@ public static class MimGrainsConfiguration
     {
         foreach (var member in section.GetChildren())
         {
+            // Configuration has no case; the names of options are all in lower case.
+            var name = member.Key.ToLowerInvariant();
             var location = new SettingLocation(member.Path);
             var hasMembers = member.GetChildren().Any();
-            var path = node.Path.Length == 0 ? member.Key : $"{node.Path}.{member.Key}";
+            var path = node.Path.Length == 0 ? name : $"{node.Path}.{name}";
             var isEmptySection = string.IsNullOrEmpty(member.Value) && OptionTable.Sections.ContainsKey(path);
             if (hasMembers || isEmptySection)
             {
-                ReadMembers(node.Child(member.Key, location), member);
+                ReadMembers(node.Child(name, location), member);
             }
             else if (member.Value is { } text)
             {
                 // A key with null, as in "health_port": null, is an option that is not set.
-                node.Child(member.Key, location).Value = new(SettingKind.Untyped, text);
+                node.Child(name, location).Value = new(SettingKind.Untyped, text);
             }
         }
     }

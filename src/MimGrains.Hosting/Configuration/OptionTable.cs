@@ -19,7 +19,7 @@ internal static class OptionTable
 
     /// <summary>Gets the sections with what turns each of them on, those that hold others first.</summary>
     public static IReadOnlyDictionary<string, Action<MimGrainsOptions>> Sections { get; } =
-        new Dictionary<string, Action<MimGrainsOptions>>(StringComparer.OrdinalIgnoreCase)
+        new Dictionary<string, Action<MimGrainsOptions>>(StringComparer.Ordinal)
         {
             [Node] = _ => { },
             [General] = _ => { },
@@ -38,7 +38,7 @@ internal static class OptionTable
 
     /// <summary>Gets the options by path.</summary>
     public static IReadOnlyDictionary<string, OptionDescriptor> ByPath { get; } =
-        Options.ToDictionary(option => option.Path, StringComparer.OrdinalIgnoreCase);
+        Options.ToDictionary(option => option.Path, StringComparer.Ordinal);
 
     /// <summary>Gets the options by environment variable.</summary>
     public static IReadOnlyDictionary<string, OptionDescriptor> ByVariable { get; } =
@@ -49,7 +49,7 @@ internal static class OptionTable
     {
         var prefix = section.Length == 0 ? "" : section + ".";
         return [.. Sections.Keys.Concat(ByPath.Keys)
-            .Where(path => path.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            .Where(path => path.StartsWith(prefix, StringComparison.Ordinal))
             .Select(path => path[prefix.Length..])
             .Where(name => name.Length > 0 && !name.Contains('.', StringComparison.Ordinal))];
     }

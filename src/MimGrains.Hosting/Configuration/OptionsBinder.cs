@@ -12,10 +12,10 @@ internal sealed class OptionsBinder(SettingLocation fallback)
     private readonly List<ConfigurationError> errors = [];
 
     // Where each option and each section was set last; what decides about a place and about "is set".
-    private readonly Dictionary<string, SettingLocation> places = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, SettingLocation> places = new(StringComparer.Ordinal);
 
     // Paths with an error of their own: a rule that follows from one of them would only repeat it.
-    private readonly HashSet<string> refused = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> refused = new(StringComparer.Ordinal);
 
     /// <summary>Takes over everything that the source sets.</summary>
     public void Bind(SettingNode root) => BindSection(root);
@@ -103,7 +103,7 @@ internal sealed class OptionsBinder(SettingLocation fallback)
     private static string? Elsewhere(string name)
     {
         var paths = OptionTable.ByPath.Keys.Concat(OptionTable.Sections.Keys)
-            .Where(path => path.EndsWith("." + name, StringComparison.OrdinalIgnoreCase))
+            .Where(path => path.EndsWith("." + name, StringComparison.Ordinal))
             .Take(2)
             .ToArray();
         return paths.Length == 1 ? paths[0] : null;
@@ -130,8 +130,8 @@ internal sealed class OptionsBinder(SettingLocation fallback)
     }
 
     private bool IsRefused(string path) => refused.Any(other =>
-        path.Equals(other, StringComparison.OrdinalIgnoreCase)
-        || path.StartsWith(other + ".", StringComparison.OrdinalIgnoreCase));
+        path.Equals(other, StringComparison.Ordinal)
+        || path.StartsWith(other + ".", StringComparison.Ordinal));
 
     // The option itself, else what the rule follows from, else the sections around the option, else the source.
     private SettingLocation PlaceOf(BrokenRule rule)
