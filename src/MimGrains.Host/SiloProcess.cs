@@ -56,11 +56,17 @@ internal static class SiloProcess
         }
         else
         {
-            builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+            builder.Logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss.fff ";
+            });
         }
 
-        // Orleans tells every step of a start at this level; its warnings remain.
-        builder.Logging.AddFilter("Orleans", level > LogLevel.Warning ? level : LogLevel.Warning);
+        // Orleans and ASP.NET tell every step at this level; their warnings remain, but for the one that recommends server GC.
+        var quiet = level > LogLevel.Warning ? level : LogLevel.Warning;
+        builder.Logging.AddFilter("Orleans", quiet).AddFilter("Microsoft", quiet);
+        builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
         builder.Services.AddHealthChecks().AddMimGrains();
         builder.UseOrleans(silo => silo.UseMimGrains(options));
     }

@@ -16,7 +16,7 @@ public static class MimGrainsClientBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(options);
-        MimGrainsOptionsValidator.ThrowIfInvalid(options, "code");
+        MimGrainsOptionsValidator.ThrowIfInvalid(options);
         var cets = AvailableParts.Require(options);
         builder.UseRdbmsClustering(options.Rdbms!, cets.ClusterName);
         builder.Services.AddSessionClient();

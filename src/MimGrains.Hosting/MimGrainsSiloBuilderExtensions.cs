@@ -24,7 +24,7 @@ public static class MimGrainsSiloBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(options);
-        MimGrainsOptionsValidator.ThrowIfInvalid(options, "code");
+        MimGrainsOptionsValidator.ThrowIfInvalid(options);
         var cets = AvailableParts.Require(options);
         AvailableParts.RequireSessions(options);
         NodePorts.Settle(options.Node);

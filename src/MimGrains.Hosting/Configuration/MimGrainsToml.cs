@@ -1,0 +1,99 @@
+using System.Text;
+using MimGrains.Configuration;
+
+namespace MimGrains.Hosting;
+
+/// <summary>Reads <see cref="MimGrainsOptions"/> from TOML as MongooseIM writes it.</summary>
+/// <remarks>
+/// Sections: <c>[node]</c>, <c>[general]</c>, <c>[internal_databases.mnesia]</c>, <c>[internal_databases.cets]</c> and
+/// <c>[outgoing_pools.rdbms.default.connection]</c>; anything else is an error. Thread-safe.
+/// </remarks>
+public static class MimGrainsToml
+{
+    private const int FileMaxBytes = 1_024 * 1_024;
+
+    /// <summary>Returns the options of a file, with this process's <c>MIM_*</c> variables over them, validated.</summary>
+    /// <param name="path">The file, in UTF-8, at most 1 MiB; relative to the working directory.</param>
+    /// <exception cref="MimGrainsConfigurationException">
+    /// The file cannot be read, or is not TOML, or the options are not valid; lists everything that is wrong.
+    /// </exception>
+    public static MimGrainsOptions Load(string path) => Load(path, EnvironmentSettings.OfProcess(), out _);
+
+    /// <summary>Returns the options of a file, with the given <c>MIM_*</c> variables over them, validated.</summary>
+    /// <param name="path">The file, in UTF-8, at most 1 MiB; relative to the working directory.</param>
+    /// <param name="environment">The variables; those that do not begin with <c>MIM_</c> are left alone.</param>
+    /// <param name="warnings">One sentence for each <c>MIM_*</c> variable that no option has.</param>
+    /// <exception cref="MimGrainsConfigurationException">
+    /// The file cannot be read, or is not TOML, or the options are not valid; lists everything that is wrong.
+    /// </exception>
+    public static MimGrainsOptions Load(
+        string path, IReadOnlyDictionary<string, string> environment, out IReadOnlyList<string> warnings)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Parse(ReadFile(path), path, environment, out warnings);
+    }
+
+    /// <summary>Returns the options of a TOML text, validated. The environment is not looked at.</summary>
+    /// <param name="text">The TOML document.</param>
+    /// <param name="fileName">The name that errors show.</param>
+    /// <exception cref="MimGrainsConfigurationException">
+    /// The text is not TOML, or the options are not valid; lists everything that is wrong.
+    /// </exception>
+    public static MimGrainsOptions Parse(string text, string fileName) =>
+        Parse(text, fileName, new Dictionary<string, string>(), out _);
+
+    /// <summary>Returns the options of a TOML text, with the given <c>MIM_*</c> variables over them, validated.</summary>
+    /// <param name="text">The TOML document.</param>
+    /// <param name="fileName">The name that errors show.</param>
+    /// <param name="environment">The variables; those that do not begin with <c>MIM_</c> are left alone.</param>
+    /// <param name="warnings">One sentence for each <c>MIM_*</c> variable that no option has.</param>
+    /// <exception cref="MimGrainsConfigurationException">
+    /// The text is not TOML, or the options are not valid; lists everything that is wrong.
+    /// </exception>
+    public static MimGrainsOptions Parse(
+        string text,
+        string fileName,
+        IReadOnlyDictionary<string, string> environment,
+        out IReadOnlyList<string> warnings)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentException.ThrowIfNullOrEmpty(fileName);
+        ArgumentNullException.ThrowIfNull(environment);
+        var binder = new OptionsBinder(new(fileName));
+        binder.Bind(TomlSettings.Read(text, fileName));
+        (var overrides, warnings) = EnvironmentSettings.Read(environment);
+        binder.Bind(overrides);
+        return binder.Finish();
+    }
+
+    private static string ReadFile(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            if (file.Length > FileMaxBytes)
+            {
+                throw Unreadable(path, $"found {file.Length} bytes; allowed: at most {FileMaxBytes} bytes", null);
+            }
+
+            using var reader = new StreamReader(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            return reader.ReadToEnd();
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw Unreadable(path, $"does not exist (looked for {Path.GetFullPath(path)})", exception);
+        }
+        catch (DecoderFallbackException exception)
+        {
+            throw Unreadable(path, "found bytes that are not UTF-8; allowed: TOML in UTF-8", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            var reason = Directory.Exists(path) ? "is a folder; allowed: a TOML file" : exception.Message;
+            throw Unreadable(path, $"cannot be read: {reason}", exception);
+        }
+    }
+
+    private static MimGrainsConfigurationException Unreadable(string path, string message, Exception? cause) =>
+        new([new(path, null, "", message)], cause);
+}

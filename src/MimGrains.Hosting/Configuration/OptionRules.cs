@@ -1,0 +1,175 @@
+using MimGrains.Configuration;
+
+namespace MimGrains.Hosting;
+
+/// <summary>A rule that a set of options breaks.</summary>
+/// <param name="Option">The option to change.</param>
+/// <param name="Message">What was found and what is allowed.</param>
+/// <param name="Because">
+/// The options and sections that the rule follows from, the most telling first: the place of the first that was set is
+/// shown when <paramref name="Option"/> itself was not set.
+/// </param>
+internal sealed record BrokenRule(string Option, string Message, params IReadOnlyList<string> Because);
+
+/// <summary>What all options must keep, whatever source they come from.</summary>
+internal static class OptionRules
+{
+    private const string Backend = $"{OptionTable.Cets}.backend";
+    private const string NodeListFile = $"{OptionTable.Cets}.node_list_file";
+    private const string Driver = $"{OptionTable.Connection}.driver";
+
+    private static readonly MimGrainsOptions Defaults = new() { Rdbms = new(), InternalDatabases = new() { Cets = new() } };
+
+    /// <summary>Returns every rule that is broken.</summary>
+    /// <param name="options">The options to look at.</param>
+    /// <param name="isSet">
+    /// Tells whether a source has set the option at a path; null when that is not known, and an option then counts as
+    /// set when it differs from its default.
+    /// </param>
+    public static IReadOnlyList<BrokenRule> Check(MimGrainsOptions options, Func<string, bool>? isSet = null)
+    {
+        if (options.Node is null || options.General is null)
+        {
+            return [new(options.Node is null ? OptionTable.Node : OptionTable.General, "found null; allowed: a section")];
+        }
+
+        isSet ??= path => OptionTable.ByPath[path].Show(options) is { } shown
+            && shown != OptionTable.ByPath[path].Show(Defaults);
+        return [.. Values(options), .. Ports(options), .. Backends(options), .. NodeList(options),
+            .. ConnectionNeeded(options), .. ConnectionOptions(options, isSet)];
+    }
+
+    private static IEnumerable<BrokenRule> Values(MimGrainsOptions options) => OptionTable.Options
+        .Where(option => !option.IsAllowed(options))
+        .Select(option => new BrokenRule(option.Path, option.Refuse(option.Show(options)!)));
+
+    // Two listeners of one process cannot share a port; discovery listens only for the file backend.
+    private static IEnumerable<BrokenRule> Ports(MimGrainsOptions options)
+    {
+        var node = options.Node;
+        var usesFile = options.InternalDatabases?.Cets?.Backend == DiscoveryBackend.File;
+        (string Name, int Port)[] ports =
+        [
+            ("silo_port", node.SiloPort),
+            ("gateway_port", node.GatewayPort),
+            ("discovery_port", usesFile ? node.DiscoveryPort : 0),
+            ("health_port", node.HealthPort ?? 0),
+        ];
+        for (var later = 1; later < ports.Length; later++)
+        {
+            var clash = Array.FindIndex(ports, 0, later, other => other.Port != 0 && other.Port == ports[later].Port);
+            if (clash >= 0)
+            {
+                var other = $"{OptionTable.Node}.{ports[clash].Name}";
+                yield return new(
+                    $"{OptionTable.Node}.{ports[later].Name}",
+                    $"found {ports[later].Port}, which is {other} too; allowed: a port that nothing else listens on",
+                    other);
+            }
+        }
+    }
+
+    /// <remarks>Follows <c>check_backends</c> of MongooseIM's <c>mongoose_config_spec.erl</c>: all are listed at once.</remarks>
+    private static IEnumerable<BrokenRule> Backends(MimGrainsOptions options)
+    {
+        var databases = options.InternalDatabases ?? new() { Mnesia = new() };
+        (string Name, InternalDatabase Backend)[] backends =
+        [
+            ("sm_backend", options.General.SmBackend),
+            ("s2s_backend", options.General.S2sBackend),
+            ("component_backend", options.General.ComponentBackend),
+        ];
+        var missing = backends
+            .Where(item => (item.Backend == InternalDatabase.Mnesia && databases.Mnesia is null)
+                || (item.Backend == InternalDatabase.Cets && databases.Cets is null))
+            .Select(item => (Path: $"{OptionTable.General}.{item.Name}", Backend: item.Backend.ToString().ToLowerInvariant()))
+            .ToArray();
+        if (missing.Length == 0)
+        {
+            yield break;
+        }
+
+        var list = missing.Select(item => $"{item.Path} = \"{item.Backend}\" needs [{OptionTable.Databases}.{item.Backend}]");
+        yield return new(
+            OptionTable.Databases,
+            "Some backends require internal databases that are not configured. Add the required databases to the "
+            + $"'internal_databases' section. Missing: {string.Join(", ", list)}",
+            [.. missing.Select(item => item.Path), .. missing.Select(item => $"{OptionTable.Databases}.{item.Backend}")]);
+    }
+
+    private static IEnumerable<BrokenRule> NodeList(MimGrainsOptions options)
+    {
+        var cets = options.InternalDatabases?.Cets;
+        if (cets?.NodeListFile is { } file)
+        {
+            // An unusable path is the option's own error.
+            if (OptionTable.ByPath[NodeListFile].IsAllowed(options) && !File.Exists(file))
+            {
+                yield return new(NodeListFile, $"found \"{file}\", which does not exist (looked for "
+                    + $"{Path.GetFullPath(file)}); allowed: the path of an existing file");
+            }
+        }
+        else if (cets?.Backend == DiscoveryBackend.File)
+        {
+            yield return new(NodeListFile,
+                $"Specify {NodeListFile}: found nothing, but {Backend} = \"file\" reads the list of nodes from it", Backend);
+        }
+    }
+
+    private static IEnumerable<BrokenRule> ConnectionNeeded(MimGrainsOptions options)
+    {
+        if (options.Rdbms is not null)
+        {
+            yield break;
+        }
+
+        var reasons = new List<string>();
+        if (options.InternalDatabases?.Cets is { Backend: DiscoveryBackend.Rdbms })
+        {
+            reasons.Add($"{Backend} = \"rdbms\" finds the other nodes through it");
+        }
+
+        if (options.InternalDatabases is null)
+        {
+            reasons.Add($"Mnesia keeps its tables in it, and leaving [{OptionTable.Databases}] out means only Mnesia");
+        }
+        else if (options.InternalDatabases.Mnesia is not null)
+        {
+            reasons.Add($"[{OptionTable.Mnesia}] keeps its tables in it");
+        }
+
+        if (reasons.Count > 0)
+        {
+            yield return new(
+                OptionTable.Connection,
+                $"found nothing; add the section [{OptionTable.Connection}]: {string.Join(", and ", reasons)}",
+                Backend, OptionTable.Cets, OptionTable.Mnesia, OptionTable.Databases);
+        }
+    }
+
+    private static IEnumerable<BrokenRule> ConnectionOptions(MimGrainsOptions options, Func<string, bool> isSet)
+    {
+        if (options.Rdbms is not { } rdbms || !Enum.IsDefined(rdbms.Driver))
+        {
+            yield break;
+        }
+
+        var driver = OptionTable.ByPath[Driver].Show(options)!;
+        string[] required = rdbms.Driver == RdbmsDriver.Pgsql ? ["database", "username"] : ["file"];
+        string[] foreign = rdbms.Driver == RdbmsDriver.Pgsql
+            ? ["file"] : ["host", "port", "database", "username", "password"];
+        var other = rdbms.Driver == RdbmsDriver.Pgsql ? "sqlite" : "pgsql";
+        foreach (var path in required.Select(name => $"{OptionTable.Connection}.{name}"))
+        {
+            if (OptionTable.ByPath[path].Show(options) is null)
+            {
+                yield return new(path, $"found nothing; driver = {driver} requires it", Driver);
+            }
+        }
+
+        foreach (var path in foreign.Select(name => $"{OptionTable.Connection}.{name}").Where(isSet))
+        {
+            yield return new(path, $"is only for driver = \"{other}\"; found driver = {driver}; remove one of them", Driver);
+        }
+    }
+}
