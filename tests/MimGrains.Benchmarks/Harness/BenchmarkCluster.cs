@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using MimGrains.Benchmarks.Silo;
+using MimGrains.ProcessSupport;
+
+namespace MimGrains.Benchmarks.Harness;
+
+/// <summary>A silo process of the cluster under test.</summary>
+/// <param name="Client">Asks it to do things.</param>
+/// <param name="Address">Its address, as <c>SiloAddress.ToParsableString()</c>.</param>
+internal sealed record BenchmarkSilo(JsonLineClient Client, string Address);
+
+/// <summary>Silo processes on loopback that share a SQLite file in a folder of their own. Disposing kills them.</summary>
+internal sealed class BenchmarkCluster : IAsyncDisposable
+{
+    private const int LoadBatchRecords = 1_000;
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan QuickTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LoadTimeout = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(5);
+    private readonly TempFolder _folder = new("mimgrains-bench-");
+    private readonly List<SiloProcess> _processes = [];
+    private readonly Progress _progress;
+
+    private BenchmarkCluster(Progress progress) => _progress = progress;
+
+    /// <summary>Returns the silos, the measured one first.</summary>
+    public IReadOnlyList<BenchmarkSilo> Silos { get; private set; } = [];
+
+    /// <summary>Returns how many records of <see cref="SessionData.ReadServer"/> are loaded.</summary>
+    public long Records { get; private set; }
+
+    /// <summary>Starts a cluster; returns when every silo sees all of them.</summary>
+    public static async Task<BenchmarkCluster> StartAsync(int silos, Progress progress, CancellationToken cancellationToken)
+    {
+        var cluster = new BenchmarkCluster(progress);
+        try
+        {
+            await cluster.StartSilosAsync(silos, cancellationToken);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Loads records 0 to <paramref name="records"/> - 1, an equal part by each silo at the same time.</summary>
+    /// <returns>Milliseconds until every silo had all of them.</returns>
+    public async Task<double> LoadAsync(long records, CancellationToken cancellationToken)
+    {
+        _progress.Say($"loading {records:N0} records");
+        var watch = Stopwatch.StartNew();
+        var before = await CountAsync(cancellationToken);
+        await Task.WhenAll(Silos.Select((silo, i) => silo.Client.CallAsync<long>(
+            LoadOperation.OperationName,
+            new LoadParameters(
+                SessionData.ReadServer,
+                SessionData.FirstOf(i, records, Silos.Count),
+                SessionData.FirstOf(i + 1, records, Silos.Count),
+                LoadBatchRecords),
+            LoadTimeout,
+            cancellationToken: cancellationToken)));
+        await WaitForCountAsync(before + records, cancellationToken);
+        Records = records;
+        _progress.Say($"loaded {records:N0} records in {watch.ElapsedMilliseconds:N0} ms");
+        return watch.Elapsed.TotalMilliseconds;
+    }
+
+    /// <summary>Returns how many records the measured silo holds.</summary>
+    public Task<long> CountAsync(CancellationToken cancellationToken) => CountAsync(Silos[0], cancellationToken);
+
+    /// <summary>Waits until every silo holds so many records.</summary>
+    /// <returns>Milliseconds that took.</returns>
+    /// <exception cref="InvalidOperationException">They did not within a minute: records are lost, or there are too many.</exception>
+    public async Task<double> WaitForCountAsync(long expected, CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            var counts = await Task.WhenAll(Silos.Select(silo => CountAsync(silo, cancellationToken)));
+            var elapsed = watch.Elapsed;
+            if (counts.All(count => count == expected))
+            {
+                return elapsed.TotalMilliseconds;
+            }
+
+            if (elapsed > QuickTimeout)
+            {
+                throw new InvalidOperationException(
+                    $"Expected {expected} records on every silo, but after {elapsed.TotalSeconds:0} s they hold {string.Join(", ", counts)}.");
+            }
+
+            await Task.Delay(PollPeriod, cancellationToken);
+        }
+    }
+
+    /// <summary>Deletes all records with a server name, everywhere.</summary>
+    public Task ClearAsync(string server, CancellationToken cancellationToken) => Silos[0].Client.CallAsync<long>(
+        ClearOperation.OperationName, new ServerParameters(server), LoadTimeout, cancellationToken: cancellationToken);
+
+    /// <summary>Returns every silo's memory after a full collection.</summary>
+    public async Task<IReadOnlyList<MemoryResult>> CollectAsync(CancellationToken cancellationToken) =>
+        await Task.WhenAll(Silos.Select(silo => silo.Client.CallAsync<MemoryResult>(
+            MemoryOperation.OperationName, new Nothing(), QuickTimeout, cancellationToken: cancellationToken)));
+
+    /// <summary>Returns what the silos printed last, for messages.</summary>
+    public string Diagnose() => string.Join('\n', _processes.Select(process => process.Diagnose()));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _processes)
+        {
+            await process.DisposeAsync();
+        }
+
+        _folder.Dispose();
+    }
+
+    private async Task StartSilosAsync(int silos, CancellationToken cancellationToken)
+    {
+        _progress.Say($"starting {silos} silo processes");
+        var ports = FreePorts.Take(silos * SiloConfiguration.PortsPerSilo);
+        var clients = Enumerable.Range(0, silos).Select(i =>
+        {
+            var file = SiloConfiguration.Write(_folder, i, ports.AsSpan(i * SiloConfiguration.PortsPerSilo));
+            var command = ChildCommand.ForThisProgram(SiloProgram.Command, "--config", file);
+            var process = SiloProcess.Start($"silo {i + 1}", command with { WorkingDirectory = _folder.Path });
+            _processes.Add(process);
+            return new JsonLineClient(process);
+        }).ToArray();
+        var ready = await Task.WhenAll(
+            clients.Select(client => client.WaitForReadyAsync<SiloReady>(StartTimeout, cancellationToken)));
+        Silos = [.. clients.Zip(ready, (client, silo) => new BenchmarkSilo(client, silo.Address))];
+        await WaitForMembersAsync(cancellationToken);
+    }
+
+    private async Task WaitForMembersAsync(CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        while (true)
+        {
+            var seen = await Task.WhenAll(Silos.Select(silo => silo.Client.CallAsync<int>(
+                MembersOperation.OperationName, new Nothing(), QuickTimeout, cancellationToken: cancellationToken)));
+            if (seen.All(count => count == Silos.Count))
+            {
+                return;
+            }
+
+            if (watch.Elapsed > QuickTimeout)
+            {
+                throw new InvalidOperationException(
+                    $"Expected every silo to see {Silos.Count} silos, but they see {string.Join(", ", seen)}.");
+            }
+
+            await Task.Delay(PollPeriod, cancellationToken);
+        }
+    }
+
+    private static Task<long> CountAsync(BenchmarkSilo silo, CancellationToken cancellationToken) =>
+        silo.Client.CallAsync<long>(CountOperation.OperationName, new Nothing(), QuickTimeout, cancellationToken: cancellationToken);
+}

@@ -1,0 +1,97 @@
+using System.Text.Json.Nodes;
+using MimGrains.Benchmarks.Cases;
+
+namespace MimGrains.Benchmarks.Harness;
+
+/// <summary>How to run cases.</summary>
+internal sealed record RunSettings(int Silos, int Runs, TimeSpan Warmup, TimeSpan Window);
+
+/// <summary>Runs cases one after the other, and prints one line of JSON per run.</summary>
+internal sealed class CaseRunner(RunSettings settings, Progress progress, TextWriter output) : IAsyncDisposable
+{
+    private BenchmarkCluster? _cluster;
+
+    /// <summary>Returns how many cases failed. A failed one ends its cluster; the next starts with a new one.</summary>
+    public async Task<int> RunAsync(IReadOnlyList<IBenchmarkCase> cases, CancellationToken cancellationToken)
+    {
+        var failed = 0;
+        foreach (var benchmark in cases)
+        {
+            try
+            {
+                await RunAsync(benchmark, cancellationToken);
+            }
+#pragma warning disable CA1031 // One case that fails, however it does, must not take the others with it.
+            catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                failed++;
+                progress.Say($"FAILED {benchmark.Name}: {error}\n{_cluster?.Diagnose()}");
+                await DropClusterAsync();
+            }
+        }
+
+        return failed;
+    }
+
+    public async ValueTask DisposeAsync() => await DropClusterAsync();
+
+    private async Task RunAsync(IBenchmarkCase benchmark, CancellationToken cancellationToken)
+    {
+        for (var run = 1; run <= settings.Runs; run++)
+        {
+            var cluster = await ClusterForAsync(benchmark, cancellationToken);
+            var load = new MachineLoad();
+            var fields = await progress.WatchAsync(
+                $"{benchmark.Name}, run {run} of {settings.Runs}", benchmark.RunAsync(cluster, settings, cancellationToken));
+            var line = new JsonObject
+            {
+                ["peer"] = "mimgrains", ["case"] = benchmark.Name, ["run"] = run, ["silos"] = settings.Silos,
+            };
+            foreach (var (name, value) in fields)
+            {
+                line[name] = value is JsonValue number && number.TryGetValue<double>(out var exact)
+                    ? Math.Round(exact, 2)
+                    : value?.DeepClone();
+            }
+
+            load.AddTo(line);
+            await output.WriteLineAsync(line.ToJsonString());
+            await output.FlushAsync(cancellationToken);
+        }
+    }
+
+    private async Task<BenchmarkCluster> ClusterForAsync(IBenchmarkCase benchmark, CancellationToken cancellationToken)
+    {
+        if (_cluster is { } old && !benchmark.NeedsNewCluster && old.Records == benchmark.LoadedRecords)
+        {
+            return old;
+        }
+
+        await DropClusterAsync();
+        _cluster = await BenchmarkCluster.StartAsync(settings.Silos, progress, cancellationToken);
+        if (benchmark.LoadedRecords > 0)
+        {
+            await _cluster.LoadAsync(benchmark.LoadedRecords, cancellationToken);
+            await _cluster.CollectAsync(cancellationToken);
+        }
+
+        if (benchmark.WarmUpRunNeeded)
+        {
+            await progress.WatchAsync(
+                $"{benchmark.Name}, first run in new processes, not counted",
+                benchmark.RunAsync(_cluster, settings, cancellationToken));
+        }
+
+        return _cluster;
+    }
+
+    private async Task DropClusterAsync()
+    {
+        if (_cluster is { } cluster)
+        {
+            _cluster = null;
+            await cluster.DisposeAsync();
+        }
+    }
+}

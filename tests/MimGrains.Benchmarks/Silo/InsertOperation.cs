@@ -1,0 +1,63 @@
+using MimGrains.Sessions;
+using MimGrains.Tables;
+
+namespace MimGrains.Benchmarks.Silo;
+
+/// <summary>How to insert.</summary>
+/// <param name="Server">Server name of the new keys.</param>
+/// <param name="Workers">Callers side by side.</param>
+/// <param name="Batch">Records of one operation; 1 is InsertAsync, more is InsertManyAsync.</param>
+/// <param name="Part">Which of <paramref name="Parts"/> interleaved key ranges is this silo's.</param>
+/// <param name="Parts">Silos that insert at the same time.</param>
+/// <param name="WarmupSeconds">Seconds that are not measured.</param>
+/// <param name="Seconds">Seconds that are.</param>
+internal sealed record InsertParameters(
+    string Server, int Workers, int Batch, int Part, int Parts, double WarmupSeconds, double Seconds);
+
+/// <summary>Workers in this silo insert fresh keys; what is inserted is made before the clock of the operation starts.</summary>
+internal sealed class InsertOperation() : SiloOperation<InsertParameters, LoadResult>(OperationName)
+{
+    public const string OperationName = "insert";
+
+    protected override async Task<LoadResult> RunAsync(
+        SiloContext silo, InsertParameters with, Action<string> progress, CancellationToken cancellationToken)
+    {
+        var warmup = TimeSpan.FromSeconds(with.WarmupSeconds);
+        var window = TimeSpan.FromSeconds(with.Seconds);
+
+        // Callers without a token: one that can be cancelled costs the caller its own wait, which is not the table's.
+        if (with.Batch == 1)
+        {
+            using var single = new ClosedLoop<TableEntry<SessionKey, SessionRecord>>(
+                with.Workers,
+                warmup,
+                window,
+                (worker, sequence) => SessionData.Entry(Index(with, worker, sequence), with.Server, silo.Address),
+                entry => silo.Table.InsertAsync(entry.Key, entry.Record, CancellationToken.None));
+            return await single.RunAsync(cancellationToken);
+        }
+
+        using var many = new ClosedLoop<TableEntry<SessionKey, SessionRecord>[]>(
+            with.Workers,
+            warmup,
+            window,
+            (worker, sequence) => Batch(with, Index(with, worker, sequence), silo.Address),
+            entries => silo.Table.InsertManyAsync(entries, CancellationToken.None));
+        return await many.RunAsync(cancellationToken);
+    }
+
+    // Silos and workers interleave: operation number x of all is the x-th batch of keys.
+    private static long Index(InsertParameters with, int worker, long sequence) =>
+        (((sequence * with.Workers) + worker) * with.Parts) + with.Part;
+
+    private static TableEntry<SessionKey, SessionRecord>[] Batch(InsertParameters with, long index, string silo)
+    {
+        var entries = new TableEntry<SessionKey, SessionRecord>[with.Batch];
+        for (var k = 0; k < entries.Length; k++)
+        {
+            entries[k] = SessionData.Entry((index * with.Batch) + k, with.Server, silo);
+        }
+
+        return entries;
+    }
+}

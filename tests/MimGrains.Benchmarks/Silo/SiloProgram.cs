@@ -1,0 +1,77 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using MimGrains.Configuration;
+using MimGrains.Hosting;
+using MimGrains.ProcessSupport;
+using MimGrains.Sessions;
+using MimGrains.Tables;
+
+namespace MimGrains.Benchmarks.Silo;
+
+/// <summary>What a silo process says when it is ready.</summary>
+internal sealed record SiloReady(string Address);
+
+/// <summary>The hidden child mode: one silo that does what the harness asks on standard input, until that closes.</summary>
+internal static class SiloProgram
+{
+    public const string Command = "silo";
+    private const string TableName = "session";
+    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(3);
+
+    // A later part adds its operations here.
+    private static IReadOnlyList<ISiloOperation> Operations { get; } =
+    [
+        new MembersOperation(), new CountOperation(), new LoadOperation(), new ClearOperation(), new MemoryOperation(),
+        new ReadOperation(), new InsertOperation(),
+    ];
+
+    public static async Task<int> RunAsync(FileInfo config, CancellationToken cancellationToken)
+    {
+        var server = new JsonLineServer();
+        using var host = Build(config);
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(ReadyTimeout);
+            await host.StartAsync(limit.Token);
+            var silo = await OpenAsync(host.Services, limit.Token);
+            foreach (var operation in Operations)
+            {
+                server.Add(operation.Name, (with, progress, token) => operation.RunAsync(silo, with, progress, token));
+            }
+
+            server.SayReady(new SiloReady(silo.Address));
+        }
+#pragma warning disable CA1031 // Whatever it was, the harness is told why this silo did not start.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            server.SayFailed(error);
+            return 1;
+        }
+
+        await server.RunAsync().WaitAsync(cancellationToken);
+        using var stop = new CancellationTokenSource(StopTimeout);
+        await host.StopAsync(stop.Token);
+        return 0;
+    }
+
+    private static IHost Build(FileInfo config)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.UseOrleans(silo => silo.UseMimGrains(MimGrainsToml.Load(config.FullName)));
+        return builder.Build();
+    }
+
+    private static async Task<SiloContext> OpenAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var table = services.GetRequiredService<ITableCatalog>().Get<SessionKey, SessionRecord>(TableName);
+        await table.WaitForReadyAsync(cancellationToken);
+        var address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString();
+        return new SiloContext(table, address, services);
+    }
+}
