@@ -31,7 +31,8 @@ public enum JoinStep
 /// <para>members -> hello to each -> all have answered -> dump of one that is ready -> done; or nobody is ready: the least id
 /// goes first, the others ask again.</para>
 /// <para>Needs of the cluster: a replica is a member before it says hello, and reads the members after that. So of two joining
-/// replicas one at least sees the other, and nobody becomes the first behind the back of another.</para>
+/// replicas one at least sees the other, and nobody becomes the first behind the back of another. A hello tells who is dead:
+/// whoever is asked drops the dump of a dead replica, so that only the one that goes first can become ready.</para>
 /// <para>Not thread-safe: the caller holds the lock of the replica.</para>
 /// </remarks>
 public sealed class JoinPlan(ReplicaId self)
@@ -42,6 +43,7 @@ public sealed class JoinPlan(ReplicaId self)
     private bool _isDumping;
     private bool _isDone;
     private long _attempt;
+    private long _attemptAtDeath;
 
     /// <summary>Returns the replica whose dump is being merged; null when there is none.</summary>
     public ReplicaId? DumpSource => _isDumping ? _lastSource : null;
@@ -59,6 +61,7 @@ public sealed class JoinPlan(ReplicaId self)
             return JoinStep.Wait;
         }
 
+        ForgetStaleAnswers();
         if (_members.Values.Any(member => member.State == AnswerState.None))
         {
             return JoinStep.SayHello;
@@ -89,10 +92,10 @@ public sealed class JoinPlan(ReplicaId self)
     /// <summary>A member is declared dead: nobody waits for it any more, and a dump of it is dropped.</summary>
     public void OnDead(ReplicaId id)
     {
-        _dead.Add(id);
-        _members.Remove(id);
-        if (DumpSource == id)
+        if (_dead.Add(id))
         {
+            _members.Remove(id);
+            _attemptAtDeath = _attempt;
             OnDumpFailed(id);
         }
     }
@@ -183,6 +186,23 @@ public sealed class JoinPlan(ReplicaId self)
     {
         _isDumping = false;
         _isDone = true;
+    }
+
+    // Who was not ready may have become so, by a dump of one that is dead by now; a hello from now on stops that.
+    private void ForgetStaleAnswers()
+    {
+        if (_members.Values.Any(member => member.State == AnswerState.Ready))
+        {
+            return;
+        }
+
+        foreach (var member in _members.Values)
+        {
+            if (member.State == AnswerState.NotReady && member.Attempt <= _attemptAtDeath)
+            {
+                member.State = AnswerState.None;
+            }
+        }
     }
 
     private enum AnswerState
