@@ -20,10 +20,10 @@ internal sealed partial class Levelling(TableCatalog catalog, ReplicaServiceClie
     {
         try
         {
-            var retained = await services.Of(survivor).Level(table.Name, dead.Value, after).WaitAsync(cancellationToken);
+            var reply = await services.Of(survivor).Level(table.Name, dead.Value, after).WaitAsync(cancellationToken);
             table.LockedAndComplete(replica =>
             {
-                replica.OnLevelReply(survivor, dead, [.. retained.Select(batch => batch.ToBatch())]);
+                replica.OnLevelReply(survivor, dead, reply.ToReply());
                 return true;
             });
         }

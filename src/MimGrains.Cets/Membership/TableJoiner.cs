@@ -84,7 +84,8 @@ internal sealed partial class TableJoiner(
 
     private async Task GreetAsync(ReplicaId silo, CancellationToken cancellationToken)
     {
-        var hello = new WireHello(table.Name, table.Replica.Self.Value, Interlocked.Increment(ref _attempt), table.Description);
+        var hello = new WireHello(table.Name, table.Replica.Self.Value, Interlocked.Increment(ref _attempt), table.Description,
+            [.. table.Locked(replica => replica.DeadReplicas).Select(dead => dead.Value)]);
         WireHelloReply reply;
         try
         {
@@ -118,7 +119,7 @@ internal sealed partial class TableJoiner(
         table.LockedAndComplete(replica =>
         {
             replica.OnHelloReply(silo, new HelloReply(
-                reply.Sequence, reply.IsReady, [.. reply.Unlevelled.Select(dead => new ReplicaId(dead))]));
+                reply.Sequence, reply.IsReady, [.. reply.Dead.Select(dead => new ReplicaId(dead))]));
             return true;
         });
         carrier.Connect(silo);
@@ -149,7 +150,7 @@ internal sealed partial class TableJoiner(
     private async Task<bool> DumpAsync(ReplicaId source, CancellationToken cancellationToken)
     {
         var service = services.Of(source);
-        var required = table.Locked(replica => replica.RequiredOfDump())
+        var required = table.Locked(replica => replica.RequestDump())
             .Where(need => need.Key != source)
             .ToDictionary(need => need.Key.Value, need => need.Value);
         var header = await service.BeginDump(new WireDumpRequest(table.Name, table.Replica.Self.Value, required));

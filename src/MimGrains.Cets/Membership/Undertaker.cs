@@ -43,7 +43,12 @@ internal sealed partial class Undertaker(
         carrier.Disconnect(dead);
 
         // First of all tables: writers must not wait until the records of the tables before are gone.
-        var affected = catalog.Hosts.Where(table => table.LockedAndComplete(replica => replica.OnDead(dead))).ToList();
+        // A message of another silo may have told a replica of the death before: its records go here all the same.
+        var affected = catalog.Hosts.Where(table => table.LockedAndComplete(replica =>
+        {
+            replica.OnDead(dead);
+            return replica.IsSweepDue;
+        })).ToList();
         if (affected.Count == 0)
         {
             return;

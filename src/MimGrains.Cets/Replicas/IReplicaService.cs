@@ -21,5 +21,5 @@ internal interface IReplicaService : IGrainService
 
     /// <summary>Returns what is retained here of a dead incarnation's writes.</summary>
     [Alias("level")]
-    Task<TableBatch[]> Level(string table, string dead, long after);
+    Task<WireLevelReply> Level(string table, string dead, long after);
 }

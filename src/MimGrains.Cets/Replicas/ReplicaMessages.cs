@@ -11,7 +11,8 @@ internal sealed record WireHello(
     [property: Id(0)] string Table,
     [property: Id(1)] string From,
     [property: Id(2)] long Attempt,
-    [property: Id(3)] string Definition);
+    [property: Id(3)] string Definition,
+    [property: Id(4)] string[] Dead);
 
 /// <summary>Why a hello was not answered with a position.</summary>
 internal enum HelloOutcome
@@ -34,7 +35,7 @@ internal sealed record WireHelloReply(
     [property: Id(1)] string Definition,
     [property: Id(2)] long Sequence,
     [property: Id(3)] bool IsReady,
-    [property: Id(4)] string[] Unlevelled);
+    [property: Id(4)] string[] Dead);
 
 [GenerateSerializer, Immutable, Alias("mimgrains.dump-request")]
 internal sealed record WireDumpRequest(
@@ -71,6 +72,16 @@ internal readonly record struct WirePosition(
     [property: Id(2)] long ClockMicros,
     [property: Id(3)] long Stable,
     [property: Id(4)] bool IsDead);
+
+[GenerateSerializer, Immutable, Alias("mimgrains.level-reply")]
+internal sealed record WireLevelReply(
+    [property: Id(0)] TableBatch[] Retained,
+    [property: Id(1)] string[] Dead)
+{
+    public LevelReply ToReply() => new(
+        [.. Retained.Select(batch => batch.ToBatch())],
+        [.. Dead.Select(dead => new ReplicaId(dead))]);
+}
 
 [GenerateSerializer, Immutable, Alias("mimgrains.dump-chunk")]
 internal sealed record WireDumpChunk(

@@ -35,7 +35,8 @@ internal sealed partial class ReplicaService(
         }
 
         var from = new ReplicaId(hello.From);
-        var reply = table.LockedAndComplete(replica => replica.Hello(from, hello.Attempt));
+        var reply = table.LockedAndComplete(replica =>
+            replica.Hello(from, hello.Attempt, [.. hello.Dead.Select(dead => new ReplicaId(dead))]));
         if (reply is null)
         {
             return Reply(HelloOutcome.Refused, table.Description);
@@ -48,7 +49,7 @@ internal sealed partial class ReplicaService(
             table.Description,
             reply.Sequence,
             reply.IsReady,
-            [.. reply.Unlevelled.Select(dead => dead.Value)]));
+            [.. reply.Dead.Select(dead => dead.Value)]));
     }
 
     public Task<WireDumpHeader?> BeginDump(WireDumpRequest request)
@@ -69,17 +70,19 @@ internal sealed partial class ReplicaService(
     public Task<WireDumpChunk?> NextDumpChunk(long dumpId) =>
         Task.Run(() => dumps.Next(dumpId, options.Value.DumpChunkRecords));
 
-    public Task<TableBatch[]> Level(string table, string dead, long after)
+    public Task<WireLevelReply> Level(string table, string dead, long after)
     {
         if (catalog.Find(table) is not { } host)
         {
-            return Task.FromResult(Array.Empty<TableBatch>());
+            return Task.FromResult(new WireLevelReply([], []));
         }
 
         // Whoever asks has seen the death: this silo acts on it now, not when its own view catches up.
         deaths.Announce(new ReplicaId(dead));
-        var retained = host.LockedAndComplete(replica => replica.Level(new ReplicaId(dead), after));
-        return Task.FromResult<TableBatch[]>([.. retained.Select(batch => new TableBatch(table, batch))]);
+        var reply = host.LockedAndComplete(replica => replica.Level(new ReplicaId(dead), after));
+        return Task.FromResult(new WireLevelReply(
+            [.. reply.Retained.Select(batch => new TableBatch(table, batch))],
+            [.. reply.Dead.Select(id => id.Value)]));
     }
 
     private static Task<WireHelloReply> Reply(HelloOutcome outcome, string definition) =>

@@ -15,15 +15,25 @@ public enum ReceiveOutcome
     /// <summary>Its origin is declared dead: it was dropped for good.</summary>
     OriginDead = 2,
 
-    /// <summary>This replica does not know the origin yet: it was not applied, the sender must send it again later.</summary>
+    /// <summary>
+    /// This replica does not know the origin yet, or is still saying hello to others: it was not applied, the sender must send
+    /// it again later.
+    /// </summary>
     OriginUnknown = 3,
 }
 
 /// <summary>Answers a hello: from now on the answering replica sends its writes after <paramref name="Sequence"/>.</summary>
 /// <param name="Sequence">The last write of the answering replica.</param>
 /// <param name="IsReady">Whether it holds all records, so that it can give a dump.</param>
-/// <param name="Unlevelled">Dead incarnations that not all survivors have levelled: the new replica takes part in that.</param>
-public sealed record HelloReply(long Sequence, bool IsReady, IReadOnlyList<ReplicaId> Unlevelled);
+/// <param name="Dead">
+/// All incarnations that it knows to be dead: the new replica must take nothing of them that the answering one did not level.
+/// </param>
+public sealed record HelloReply(long Sequence, bool IsReady, IReadOnlyList<ReplicaId> Dead);
+
+/// <summary>Answers what a survivor retains of a dead incarnation's writes.</summary>
+/// <param name="Retained">The batches.</param>
+/// <param name="Dead">All incarnations that the survivor knows to be dead: of them it will learn nothing more.</param>
+public sealed record LevelReply(IReadOnlyList<OperationBatch> Retained, IReadOnlyList<ReplicaId> Dead);
 
 /// <summary>How far a replica has applied the writes of one origin.</summary>
 /// <param name="Origin">The origin.</param>
@@ -35,7 +45,7 @@ public sealed record OriginPosition(ReplicaId Origin, long Sequence, long ClockM
 
 /// <summary>Begins a dump: the state of one moment of the replica that gives it.</summary>
 /// <param name="Origins">Every origin that has a record in the dump or that the giver follows; its index is its number in the chunks.</param>
-/// <param name="Positions">The version vector of that moment.</param>
+/// <param name="Positions">The version vector of that moment; first the giver itself.</param>
 /// <param name="Retained">Batches that some replica may lack, by which the new replica can level later.</param>
 public sealed record DumpHeader(
     IReadOnlyList<ReplicaId> Origins,
@@ -45,7 +55,7 @@ public sealed record DumpHeader(
 /// <summary>Some entries of a dump: its tombstones first, then its records ascending by key.</summary>
 /// <param name="Count">How many entries there are.</param>
 /// <param name="Bytes">The encoded entries.</param>
-/// <param name="IsLast">Whether the dump ends here.</param>
+/// <param name="IsLast">Whether the dump ends here: the replica that merges it is ready then.</param>
 public sealed record DumpChunk(int Count, ReadOnlyMemory<byte> Bytes, bool IsLast);
 
 /// <summary>A dump that is being given. Its state is fixed: chunks may be made without the replica's lock.</summary>

@@ -61,5 +61,9 @@ internal sealed class Levelling
 {
     public HashSet<ReplicaId> Answered { get; } = [];
 
+    /// <summary>All writes up to here were applied when the origin was declared dead; later ones may have gaps.</summary>
+    public long Base { get; set; }
+
+    /// <summary>Everything that any survivor has is applied here. Stays: nobody can learn anything new of a dead origin.</summary>
     public bool IsDone { get; set; }
 }

@@ -11,25 +11,29 @@ public abstract partial class TableReplica
     /// <returns>Whether that was not known before.</returns>
     public bool OnDead(ReplicaId id)
     {
-        var inbound = InboundOf(id);
-        if (id == Self || inbound.IsDead)
+        if (id == Self || IsDead(id))
         {
             return false;
         }
 
+        var inbound = InboundOf(id);
+        if (_merge == MergeState.Merging && id == _giver)
+        {
+            // Whoever goes first after this death must be able to rely on it: this dump does not make a replica ready any more.
+            _merge = MergeState.Requested;
+        }
+
         AnyDead = true;
         inbound.IsDead = true;
-        inbound.Levelling = new Levelling();
+        inbound.Levelling = new Levelling { Base = inbound.Applied };
+        IsSweepDue = true;
         _peers.Remove(id);
         MarkOwnerDead(inbound);
         foreach (var other in _inbounds.Values)
         {
             // What the one that died now knew of the others' last writes may have reached only some survivors.
-            if (other.Levelling is { } levelling)
-            {
-                levelling.IsDone = false;
-                levelling.Answered.Clear();
-            }
+            // Who answered before it knew of this death could still learn from the one that died now.
+            other.Levelling?.Answered.Clear();
         }
 
         SettleLevelling();
@@ -37,13 +41,27 @@ public abstract partial class TableReplica
         return true;
     }
 
+    /// <summary>
+    /// Returns whether an incarnation was declared dead, by <see cref="OnDead"/> or in a message of another replica, since the
+    /// last <see cref="BeginSweep"/>.
+    /// </summary>
+    public bool IsSweepDue { get; private protected set; }
+
     /// <summary>Begins to remove the records that belong to dead owners; null if the table keeps them.</summary>
     public abstract OwnerSweep? BeginSweep();
 
-    /// <summary>Returns which survivor must still be asked for which dead incarnation's writes, and from which write on.</summary>
+    /// <summary>
+    /// Returns which survivor must still be asked for which dead incarnation's writes, and from which write on. A replica that
+    /// joins asks when it is ready.
+    /// </summary>
     public IReadOnlyList<(ReplicaId Survivor, ReplicaId Dead, long After)> LevelRequests()
     {
         List<(ReplicaId, ReplicaId, long)> requests = [];
+        if (!IsReady)
+        {
+            return requests;
+        }
+
         foreach (var dead in _inbounds.Values)
         {
             if (dead.Levelling is not { IsDone: false } levelling)
@@ -55,7 +73,7 @@ public abstract partial class TableReplica
             {
                 if (!levelling.Answered.Contains(peer))
                 {
-                    requests.Add((peer, dead.Id, dead.Stable));
+                    requests.Add((peer, dead.Id, levelling.Base));
                 }
             }
         }
@@ -66,39 +84,49 @@ public abstract partial class TableReplica
     /// <summary>A survivor asks for the writes of a dead incarnation: returns those that are retained here.</summary>
     /// <param name="dead">Declared dead by the asking replica, and so by this one.</param>
     /// <param name="after">The asking replica has all writes up to this one.</param>
-    public IReadOnlyList<OperationBatch> Level(ReplicaId dead, long after)
+    public LevelReply Level(ReplicaId dead, long after)
     {
         OnDead(dead);
-        return [.. InboundOf(dead).Retained.Where(batch => batch.LastSequence > after)];
+        return new LevelReply([.. InboundOf(dead).Retained.Where(batch => batch.LastSequence > after)], Dead());
     }
 
     /// <summary>A survivor has answered what it retained of a dead incarnation.</summary>
-    public void OnLevelReply(ReplicaId survivor, ReplicaId dead, IReadOnlyList<OperationBatch> retained)
+    public void OnLevelReply(ReplicaId survivor, ReplicaId dead, LevelReply reply)
     {
-        ArgumentNullException.ThrowIfNull(retained);
+        ArgumentNullException.ThrowIfNull(reply);
         var inbound = InboundOf(dead);
-        if (inbound.Levelling is not { } levelling || !_peers.ContainsKey(survivor))
+        if (!IsReady || inbound.Levelling is not { IsDone: false } levelling || !_peers.ContainsKey(survivor))
         {
             return;
         }
 
-        foreach (var batch in retained)
+        foreach (var batch in reply.Retained)
         {
-            // Applied whole, also with a gap before it: no survivor has what is missing, so that it is missing everywhere.
-            ApplyBatch(batch, inbound.Number, after: 0);
+            // Applied also with a gap before it: no survivor has what is missing, so that it is missing everywhere. But not
+            // what was applied before: the tombstones of what was deleted since may be gone.
+            ApplyBatch(batch, inbound.Number, levelling.Base);
             Clock.Observe(batch.ClockMicros);
             inbound.Applied = Math.Max(inbound.Applied, batch.LastSequence);
             inbound.Retain(batch);
         }
 
-        levelling.Answered.Add(survivor);
+        // A survivor that does not know of all the dead yet may still learn from them: it is asked again.
+        foreach (var other in reply.Dead)
+        {
+            OnDead(other);
+        }
+
+        if (_inbounds.Values.All(other => !other.IsDead || reply.Dead.Contains(other.Id)))
+        {
+            levelling.Answered.Add(survivor);
+        }
+
         SettleLevelling();
     }
 
     private protected abstract void MarkOwnerDead(Inbound dead);
 
-    private IEnumerable<ReplicaId> UnlevelledDead() =>
-        _inbounds.Values.Where(inbound => inbound.Levelling is not null).Select(inbound => inbound.Id);
+    private List<ReplicaId> Dead() => [.. _inbounds.Values.Where(inbound => inbound.IsDead).Select(inbound => inbound.Id)];
 
     private List<ReplicaId> LevelledHere() =>
         [.. _inbounds.Values.Where(inbound => inbound.IsDead && inbound.Levelling is null or { IsDone: true }).Select(inbound => inbound.Id)];
@@ -121,7 +149,7 @@ public abstract partial class TableReplica
                 continue;
             }
 
-            levelling.IsDone = IsReady && _peers.Keys.All(levelling.Answered.Contains);
+            levelling.IsDone = levelling.IsDone || (IsReady && _peers.Keys.All(levelling.Answered.Contains));
             if (levelling.IsDone && _peers.Values.All(peer => peer.Levelled.Contains(dead.Id)))
             {
                 dead.Levelling = null;

@@ -7,12 +7,33 @@ namespace MimGrains.Core.Replication;
 // up to those hellos -> ready.
 public abstract partial class TableReplica
 {
+    private enum MergeState
+    {
+        /// <summary>Hellos are not answered yet: no writes are taken, so that no survivor can miss what this one has of a dead origin.</summary>
+        Greeting,
+
+        /// <summary>Writes are acknowledged and kept in <see cref="_early"/>: the dump's positions will tell which of them it holds.</summary>
+        Requested,
+        Merging,
+    }
+
+    private readonly List<OperationBatch> _early = [];
+    private MergeState _merge;
+    private ReplicaId _giver;
+
     /// <summary>Another replica says hello: it gets all later writes of this one, and counts for their acknowledgement.</summary>
     /// <param name="from">The joining replica.</param>
     /// <param name="attempt">Greater than in every hello that it sent before.</param>
+    /// <param name="dead">All incarnations that the joining replica knows to be dead.</param>
     /// <returns>Null if the caller is declared dead and must not join, or if a later hello of it came before.</returns>
-    public HelloReply? Hello(ReplicaId from, long attempt)
+    public HelloReply? Hello(ReplicaId from, long attempt, IReadOnlyList<ReplicaId> dead)
     {
+        ArgumentNullException.ThrowIfNull(dead);
+        foreach (var id in dead)
+        {
+            OnDead(id);
+        }
+
         if (IsDead(from))
         {
             return null;
@@ -28,7 +49,7 @@ public abstract partial class TableReplica
         peer.HelloAttempt = attempt;
         peer.Sent = peer.Acked = LastSequence;
         Complete();
-        return new HelloReply(LastSequence, IsReady, [.. UnlevelledDead()]);
+        return new HelloReply(LastSequence, IsReady, Dead());
     }
 
     /// <summary>A replica has answered this one's hello.</summary>
@@ -47,15 +68,30 @@ public abstract partial class TableReplica
         PeerOf(from);
         var inbound = _inbounds[from];
         inbound.Applied = Math.Max(inbound.Applied, reply.Sequence);
-        foreach (var dead in reply.Unlevelled)
+        foreach (var dead in reply.Dead)
         {
             OnDead(dead);
         }
     }
 
-    /// <summary>Returns what a dump must contain so that, with the writes that come from now on, nothing is missing.</summary>
-    public IReadOnlyDictionary<ReplicaId, long> RequiredOfDump() =>
-        _peers.Keys.ToDictionary(peer => peer, peer => _inbounds[peer].Applied);
+    /// <summary>
+    /// All live replicas have answered a hello: drops what an earlier dump has brought, and from now on takes writes.
+    /// </summary>
+    /// <returns>What a dump must contain so that, with the writes that come from now on, nothing is missing.</returns>
+    /// <exception cref="InvalidOperationException">The replica is ready already.</exception>
+    public IReadOnlyDictionary<ReplicaId, long> RequestDump()
+    {
+        if (IsReady)
+        {
+            throw new InvalidOperationException($"Replica {Self} is ready: it needs no dump.");
+        }
+
+        // Two dumps do not add up: what was deleted between them has no tombstone in the second one.
+        Clear();
+        _early.Clear();
+        _merge = MergeState.Requested;
+        return _peers.Keys.ToDictionary(peer => peer, peer => _inbounds[peer].Applied);
+    }
 
     /// <summary>Begins a dump, or returns null if this replica is not ready or has not yet applied what the dump must contain.</summary>
     public DumpReader? BeginDump(IReadOnlyDictionary<ReplicaId, long> required)
@@ -70,7 +106,9 @@ public abstract partial class TableReplica
         List<OperationBatch> retained = [];
         foreach (var inbound in _inbounds.Values)
         {
-            positions.Add(new(inbound.Id, inbound.Applied, inbound.ClockMicros, inbound.Stable, inbound.IsDead));
+            // While a dead origin is being levelled there may be gaps: only what stands before them counts.
+            var applied = inbound.Levelling is { IsDone: false } levelling ? levelling.Base : inbound.Applied;
+            positions.Add(new(inbound.Id, applied, inbound.ClockMicros, inbound.Stable, inbound.IsDead));
             retained.AddRange(inbound.Retained);
         }
 
@@ -83,15 +121,53 @@ public abstract partial class TableReplica
         return CaptureDump(new DumpHeader(Origins.All(), positions, retained));
     }
 
-    /// <summary>The replica holds all records: it takes writes and gives dumps. Called after the last chunk, or by the first replica.</summary>
+    /// <summary>
+    /// No replica is ready, and this one goes first: it is ready, with an empty table. Does nothing if it is ready already.
+    /// </summary>
     public void BecomeReady()
     {
+        if (IsReady)
+        {
+            return;
+        }
+
+        // Nobody holds all records any more: what there is of the dead, here or elsewhere, is not wanted.
+        Clear();
+        foreach (var inbound in _inbounds.Values.Where(inbound => inbound.IsDead))
+        {
+            inbound.Applied = inbound.Levelling!.Base = inbound.Stable = long.MaxValue;
+            inbound.Retained.Clear();
+        }
+
+        AcceptLastChunk();
+    }
+
+    private protected abstract void Clear();
+
+    private protected void AcceptLastChunk()
+    {
+        _early.Clear();
         IsReady = true;
         SettleLevelling();
     }
 
+    private protected void CheckMerging()
+    {
+        if (IsReady || _merge != MergeState.Merging)
+        {
+            throw new InvalidOperationException(
+                $"Replica {Self} takes no chunk: it is ready, or has dropped the dump because {_giver} is dead.");
+        }
+    }
+
     private protected void AcceptDumpHeader(DumpHeader header)
     {
+        _giver = header.Positions[0].Origin;
+        if (IsReady || _merge != MergeState.Requested || IsDead(_giver))
+        {
+            throw new InvalidOperationException($"Replica {Self} takes no dump of {_giver}: it asked for none, or that one is dead.");
+        }
+
         foreach (var position in header.Positions)
         {
             if (position.Origin == Self)
@@ -99,13 +175,17 @@ public abstract partial class TableReplica
                 continue;
             }
 
-            var inbound = InboundOf(position.Origin);
-            // Of an origin that died after its hello some writes may be missing in the dump: they are asked for again.
-            inbound.Applied = position.IsDead ? position.Sequence : Math.Max(inbound.Applied, position.Sequence);
-            inbound.ClockMicros = Math.Max(inbound.ClockMicros, position.ClockMicros);
-            inbound.Stable = Math.Max(inbound.Stable, position.StableSequence);
+            if (position.IsDead)
+            {
+                OnDead(position.Origin);
+            }
+
+            AcceptPosition(InboundOf(position.Origin), position);
             Clock.Observe(position.ClockMicros);
         }
+
+        _early.Clear();
+        _merge = MergeState.Merging;
 
         foreach (var batch in header.Retained)
         {
@@ -114,6 +194,35 @@ public abstract partial class TableReplica
                 InboundOf(batch.Origin).Retain(batch);
             }
         }
+    }
+
+    // What came directly is not in the dump if it stands after the position: it is applied now.
+    private void AcceptPosition(Inbound inbound, OriginPosition position)
+    {
+        foreach (var batch in _early.Where(batch => batch.Origin == inbound.Id && batch.LastSequence > position.Sequence))
+        {
+            ApplyBatch(batch, inbound.Number, after: position.Sequence);
+        }
+
+        if (inbound.Levelling is { } levelling)
+        {
+            // The giver may lack writes of a dead origin that this replica has acknowledged, and the other way round: both
+            // level from the giver's position on.
+            foreach (var batch in inbound.Retained.Where(batch => batch.LastSequence > position.Sequence))
+            {
+                ApplyBatch(batch, inbound.Number, after: position.Sequence);
+            }
+
+            inbound.Applied = levelling.Base = position.Sequence;
+            inbound.ClockMicros = position.ClockMicros;
+        }
+        else
+        {
+            inbound.Applied = Math.Max(inbound.Applied, position.Sequence);
+            inbound.ClockMicros = Math.Max(inbound.ClockMicros, position.ClockMicros);
+        }
+
+        inbound.Stable = Math.Max(inbound.Stable, position.StableSequence);
     }
 
     private Peer PeerOf(ReplicaId id)

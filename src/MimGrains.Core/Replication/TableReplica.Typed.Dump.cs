@@ -13,18 +13,21 @@ public sealed partial class TableReplica<TKey, TRecord>
     private int[] _dumpOrigins = [];
 
     /// <summary>Takes the header of a dump: begins the merge.</summary>
+    /// <exception cref="InvalidOperationException">No dump was requested, or its giver is declared dead.</exception>
     public void OnDumpHeader(DumpHeader header)
     {
         ArgumentNullException.ThrowIfNull(header);
-        _dumpOrigins = [.. header.Origins.Select(Origins.NumberOf)];
         AcceptDumpHeader(header);
+        _dumpOrigins = [.. header.Origins.Select(Origins.NumberOf)];
     }
 
-    /// <summary>Merges some entries of a dump.</summary>
+    /// <summary>Merges some entries of a dump. After the last chunk the replica is ready.</summary>
+    /// <exception cref="InvalidOperationException">No dump is under way, or its giver is declared dead meanwhile.</exception>
     /// <exception cref="InvalidDataException">The chunk is cut off, or names an origin that the header did not.</exception>
     public void OnDumpChunk(DumpChunk chunk)
     {
         ArgumentNullException.ThrowIfNull(chunk);
+        CheckMerging();
         var rest = chunk.Bytes;
         for (var i = 0; i < chunk.Count; i++)
         {
@@ -48,6 +51,11 @@ public sealed partial class TableReplica<TKey, TRecord>
             _codec.Decode(rest.Slice(EntryHeaderBytes, bodyBytes), span[4] == 1, out var key, out var record);
             Apply(key, record, stamp);
             rest = rest[(EntryHeaderBytes + bodyBytes)..];
+        }
+
+        if (chunk.IsLast)
+        {
+            AcceptLastChunk();
         }
     }
 

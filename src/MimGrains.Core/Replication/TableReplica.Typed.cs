@@ -15,7 +15,7 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
 {
     private readonly TableSchema<TKey, TRecord> _schema;
     private readonly IOperationCodec<TKey, TRecord> _codec;
-    private readonly TableStore<TKey, TRecord> _store;
+    private TableStore<TKey, TRecord> _store;
     private readonly HashSet<string> _deadOwners = new(StringComparer.Ordinal);
 
     /// <summary>Makes an empty replica that has not joined yet.</summary>
@@ -52,7 +52,18 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     public long Delete(TKey key, ReadOnlySpan<byte> body, long nowMicros) => Write(key, null, body, nowMicros);
 
     /// <inheritdoc/>
-    public override OwnerSweep? BeginSweep() => _schema.KeepWhenOwnerDies ? null : new Sweep(this);
+    public override OwnerSweep? BeginSweep()
+    {
+        IsSweepDue = false;
+        return _schema.KeepWhenOwnerDies ? null : new Sweep(this);
+    }
+
+    /// <summary>Returns the write that a key's record, or its tombstone, comes from; null if nothing is known of the key.</summary>
+    internal (ReplicaId Origin, long Sequence, long TimeMicros)? WriteOf(TKey key) =>
+        _store.StampOf(key) is { } stamp ? (Origins.IdOf(stamp.Origin), stamp.Sequence, stamp.TimeMicros) : null;
+
+    // Readers have the old records a little longer.
+    private protected override void Clear() => _store = new TableStore<TKey, TRecord>(_schema, Origins);
 
     private protected override void ApplyBatch(OperationBatch batch, int origin, long after)
     {

@@ -77,6 +77,9 @@ public abstract partial class TableReplica
     /// <summary>Returns the last own write that a peer has acknowledged, or null if it is no peer.</summary>
     public long? AckedBy(ReplicaId peer) => _peers.TryGetValue(peer, out var state) ? state.Acked : null;
 
+    /// <summary>Returns all incarnations that are declared dead, ascending.</summary>
+    public IReadOnlyList<ReplicaId> DeadReplicas => Dead();
+
     /// <summary>Returns whether an incarnation is declared dead.</summary>
     public bool IsDead(ReplicaId id) => _inbounds.TryGetValue(id, out var inbound) && inbound.IsDead;
 
@@ -147,6 +150,11 @@ public abstract partial class TableReplica
             return ReceiveOutcome.OriginDead;
         }
 
+        if (!IsReady && _merge == MergeState.Greeting)
+        {
+            return ReceiveOutcome.OriginUnknown;
+        }
+
         if (batch.FirstSequence > inbound.Applied + 1)
         {
             return ReceiveOutcome.Gap;
@@ -154,7 +162,15 @@ public abstract partial class TableReplica
 
         if (batch.LastSequence > inbound.Applied)
         {
-            ApplyBatch(batch, inbound.Number, after: inbound.Applied);
+            if (!IsReady && _merge == MergeState.Requested)
+            {
+                _early.Add(batch);
+            }
+            else
+            {
+                ApplyBatch(batch, inbound.Number, after: inbound.Applied);
+            }
+
             inbound.Applied = batch.LastSequence;
         }
 
@@ -168,10 +184,20 @@ public abstract partial class TableReplica
     /// <summary>Forgets tombstones that no write can come in the way of any more. Returns how many.</summary>
     public int PurgeTombstones(int limit)
     {
-        var stableMicros = long.MaxValue;
-        foreach (var peer in _peers.Keys)
+        if (!IsReady)
         {
-            stableMicros = Math.Min(stableMicros, _inbounds[peer].ClockMicros);
+            // The dump may hold what they hide.
+            return 0;
+        }
+
+        var stableMicros = long.MaxValue;
+        foreach (var inbound in _inbounds.Values)
+        {
+            // Writes can still come from a peer, and of a dead origin from the other survivors.
+            if (_peers.ContainsKey(inbound.Id) || inbound.Levelling is { IsDone: false })
+            {
+                stableMicros = Math.Min(stableMicros, inbound.ClockMicros);
+            }
         }
 
         return Purge(stamp => stamp.TimeMicros <= stableMicros && EveryoneHas(stamp), limit);

@@ -46,6 +46,8 @@ internal sealed partial class TableStore<TKey, TRecord>
         return record is not null;
     }
 
+    public Stamp? StampOf(TKey key) => Find(key, HashOf(key))?.Stamp;
+
     /// <summary>Keeps the write if it beats what is there. Returns whether it did.</summary>
     public bool Apply(TKey key, TRecord? record, in Stamp stamp)
     {
