@@ -76,7 +76,9 @@ public static class MimGrainsToml
                 throw Unreadable(path, $"found {file.Length} bytes; allowed: at most {FileMaxBytes} bytes", null);
             }
 
-            using var reader = new StreamReader(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            // A byte order mark of UTF-8 is skipped; one of UTF-16 is an error like any other wrong byte.
+            var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
+            using var reader = new StreamReader(file, utf8, detectEncodingFromByteOrderMarks: false);
             return reader.ReadToEnd();
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)

@@ -16,6 +16,15 @@ public sealed class TomlFileTests
     }
 
     [Fact]
+    public void A_byte_order_mark_and_windows_line_ends_are_no_error()
+    {
+        using var file = new TemporaryFile(
+            "\uFEFF[outgoing_pools.rdbms.default.connection]\r\ndriver = \"sqlite\"\r\nfile = \"mim.db\"\r\n");
+
+        Assert.Equal("mim.db", MimGrainsToml.Load(file.Path, NoVariables, out _).Rdbms!.File);
+    }
+
+    [Fact]
     public void Errors_name_the_file_as_it_was_given()
     {
         using var file = new TemporaryFile("[node]\nsilo_port = true\n");
@@ -59,9 +68,9 @@ public sealed class TomlFileTests
     public void Every_syntax_error_is_reported_with_its_line()
     {
         var errors = Assert.Throws<MimGrainsConfigurationException>(
-            () => MimGrainsToml.Parse("[node]\nname = \nsilo_port = 1\n[general\nsm_backend = 'cets'\n", "mim.toml")).Errors;
+            () => MimGrainsToml.Parse("[node]\nname = \nsilo_port = 1\n[general]\nsm_backend 'cets'\n", "mim.toml")).Errors;
 
-        Assert.Equal([2, 4], errors.Select(error => error.Line).Distinct());
+        Assert.Equal([2, 5], errors.Select(error => error.Line).Distinct());
         Assert.All(errors, error => Assert.StartsWith($"mim.toml:{error.Line}: is not valid TOML: ", error.ToString()));
     }
 
@@ -74,6 +83,33 @@ public sealed class TomlFileTests
 
         Assert.Equal(line, error.Line);
         Assert.Contains("already defined", error.Message);
+    }
+
+    [Fact]
+    public void A_document_cut_off_anywhere_is_read_or_refused_with_errors()
+    {
+        const string Document = """"
+            [node] # the node
+            "name" = 'a@b'
+            silo_port = 0x10
+            [internal_databases]
+            mnesia = {}
+            cets = { cluster_name = """blue""", backend = "rdbms" }
+            [outgoing_pools.rdbms.default.connection]
+            driver = "pgsql"
+            database = "\u006Dim"
+            username = "mim"
+            """";
+
+        Assert.Equal("mim", MimGrainsToml.Parse(Document, "mim.toml").Rdbms!.Database);
+        for (var length = 0; length < Document.Length; length++)
+        {
+            // Anything but this exception fails the test; cut after its last option only, the document is valid.
+            if (Record.Exception(() => MimGrainsToml.Parse(Document[..length], "mim.toml")) is { } exception)
+            {
+                Assert.IsType<MimGrainsConfigurationException>(exception);
+            }
+        }
     }
 
     [Theory]
