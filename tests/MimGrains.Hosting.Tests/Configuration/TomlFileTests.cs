@@ -107,10 +107,16 @@ public sealed class TomlFileTests
             // Anything but this exception fails the test; cut after its last option only, the document is valid.
             if (Record.Exception(() => MimGrainsToml.Parse(Document[..length], "mim.toml")) is { } exception)
             {
-                Assert.IsType<MimGrainsConfigurationException>(exception);
+                Assert.True(exception is MimGrainsConfigurationException, $"Cut to {length}: {exception}");
             }
         }
     }
+
+    [Fact]
+    public void A_document_that_ends_with_a_backslash_is_refused() => Assert.Equal(
+        "mim.toml:2: is not valid TOML: the text ends within an escape of a string",
+        Assert.Throws<MimGrainsConfigurationException>(
+            () => MimGrainsToml.Parse("[node]\nname = \"a\\", "mim.toml")).Message);
 
     [Theory]
     [InlineData("password = hunter2")]
