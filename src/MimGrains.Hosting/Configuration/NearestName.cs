@@ -4,7 +4,9 @@ namespace MimGrains.Hosting;
 internal static class NearestName
 {
     /// <summary>Returns the nearest of the known names, or null when none is near enough to be meant.</summary>
-    /// <remarks>Near is an edit distance of at most a third of the name, rounded to the nearest, and at least 1.</remarks>
+    /// <remarks>
+    /// Near is an edit distance of at most a third of the name, rounded to the nearest, and at least 1.
+    /// </remarks>
     public static string? Find(string name, IEnumerable<string> known)
     {
         var best = known

@@ -54,7 +54,8 @@ internal sealed class OptionsBinder(SettingLocation fallback)
             }
             else if (child.Value is { } value)
             {
-                Refuse(child, $"found {KindOf(value)}; allowed: a section with {List(OptionTable.Members(child.Path))}");
+                var members = List(OptionTable.Members(child.Path));
+                Refuse(child, $"found {KindOf(value)}; allowed: a section with {members}");
             }
             else
             {

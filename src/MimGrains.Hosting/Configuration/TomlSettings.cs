@@ -99,7 +99,8 @@ internal static class TomlSettings
         [
             .. document.Diagnostics
                 .Where(diagnostic => diagnostic.Kind == DiagnosticMessageKind.Error)
-                .Select(diagnostic => (Line: Math.Clamp(diagnostic.Span.Start.Line, 0, lines.Length - 1), diagnostic.Message))
+                .Select(diagnostic => (
+                    Line: Math.Clamp(diagnostic.Span.Start.Line, 0, lines.Length - 1), diagnostic.Message))
                 .OrderBy(error => error.Line)
                 .Select(error => new ConfigurationError(
                     fileName, error.Line + 1, "", "is not valid TOML: " + Withhold(error.Message, lines[error.Line]))),
