@@ -2,12 +2,16 @@ using System.Collections;
 
 namespace MimGrains.Hosting;
 
-/// <summary>Reads the <c>MIM_*</c> variables: each acts as if its option stood in the file, after everything else.</summary>
+/// <summary>
+/// Reads the <c>MIM_*</c> variables: each acts as if its option stood in the file, after everything else.
+/// </summary>
 internal static class EnvironmentSettings
 {
     private const string Prefix = "MIM_";
 
-    /// <summary>Returns the settings of the variables, and a warning for each <c>MIM_*</c> variable without option.</summary>
+    /// <summary>
+    /// Returns the settings of the variables, and a warning for each <c>MIM_*</c> variable without option.
+    /// </summary>
     /// <remarks>An empty variable counts as not set, as templates for containers leave them.</remarks>
     public static (SettingNode Settings, IReadOnlyList<string> Warnings) Read(
         IReadOnlyDictionary<string, string> environment)

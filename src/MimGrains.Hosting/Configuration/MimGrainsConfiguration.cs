@@ -7,11 +7,13 @@ namespace MimGrains.Hosting;
 /// <remarks>Names, types, rules and errors are those of <see cref="MimGrainsToml"/>. Thread-safe.</remarks>
 public static class MimGrainsConfiguration
 {
-    /// <summary>Returns the options of a configuration section, validated. <c>MIM_*</c> variables are not looked at.</summary>
+    /// <summary>
+    /// Returns the options of a configuration section, validated. <c>MIM_*</c> variables are not looked at.
+    /// </summary>
     /// <param name="section">
-    /// A section that holds nothing else, such as <c>configuration.GetSection("MimGrains")</c>; the names in it are those
-    /// of the TOML file (<c>MimGrains:internal_databases:cets:cluster_name</c>), case apart. A section without options,
-    /// such as <c>internal_databases:mnesia</c>, is an empty object or an empty value.
+    /// A section that holds nothing else, such as <c>configuration.GetSection("MimGrains")</c>; the names in it are
+    /// those of the TOML file (<c>MimGrains:internal_databases:cets:cluster_name</c>), case apart. A section without
+    /// options, such as <c>internal_databases:mnesia</c>, is an empty object or an empty value.
     /// </param>
     /// <exception cref="MimGrainsConfigurationException">
     /// The options are not valid; lists everything that is wrong, by configuration path.
@@ -19,7 +21,9 @@ public static class MimGrainsConfiguration
     public static MimGrainsOptions Bind(IConfiguration section) =>
         Bind(section, new Dictionary<string, string>(), out _);
 
-    /// <summary>Returns the options of a configuration section with <c>MIM_*</c> variables over them, validated.</summary>
+    /// <summary>
+    /// Returns the options of a configuration section with <c>MIM_*</c> variables over them, validated.
+    /// </summary>
     /// <param name="section">A section that holds nothing else; see <see cref="Bind(IConfiguration)"/>.</param>
     /// <param name="environment">The variables; those that do not begin with <c>MIM_</c> are left alone.</param>
     /// <param name="warnings">One sentence for each <c>MIM_*</c> variable that no option has.</param>

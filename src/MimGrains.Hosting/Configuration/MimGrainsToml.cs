@@ -12,7 +12,9 @@ public static class MimGrainsToml
 {
     private const int FileMaxBytes = 1_024 * 1_024;
 
-    /// <summary>Returns the options of a file, with this process's <c>MIM_*</c> variables over them, validated.</summary>
+    /// <summary>
+    /// Returns the options of a file, with this process's <c>MIM_*</c> variables over them, validated.
+    /// </summary>
     /// <param name="path">The file, in UTF-8, at most 1 MiB; relative to the working directory.</param>
     /// <exception cref="MimGrainsConfigurationException">
     /// The file cannot be read, or is not TOML, or the options are not valid; lists everything that is wrong.
@@ -42,7 +44,9 @@ public static class MimGrainsToml
     public static MimGrainsOptions Parse(string text, string fileName) =>
         Parse(text, fileName, new Dictionary<string, string>(), out _);
 
-    /// <summary>Returns the options of a TOML text, with the given <c>MIM_*</c> variables over them, validated.</summary>
+    /// <summary>
+    /// Returns the options of a TOML text, with the given <c>MIM_*</c> variables over them, validated.
+    /// </summary>
     /// <param name="text">The TOML document.</param>
     /// <param name="fileName">The name that errors show.</param>
     /// <param name="environment">The variables; those that do not begin with <c>MIM_</c> are left alone.</param>
@@ -76,7 +80,9 @@ public static class MimGrainsToml
                 throw Unreadable(path, $"found {file.Length} bytes; allowed: at most {FileMaxBytes} bytes", null);
             }
 
-            using var reader = new StreamReader(file, new UTF8Encoding(false, throwOnInvalidBytes: true));
+            // A byte order mark of UTF-8 is skipped; one of UTF-16 is an error like any other wrong byte.
+            var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
+            using var reader = new StreamReader(file, utf8, detectEncodingFromByteOrderMarks: false);
             return reader.ReadToEnd();
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)

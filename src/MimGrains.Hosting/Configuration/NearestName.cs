@@ -4,7 +4,9 @@ namespace MimGrains.Hosting;
 internal static class NearestName
 {
     /// <summary>Returns the nearest of the known names, or null when none is near enough to be meant.</summary>
-    /// <remarks>Near is an edit distance of at most a third of the name, and 1 for the shortest names.</remarks>
+    /// <remarks>
+    /// Near is an edit distance of at most a third of the name, rounded to the nearest, and at least 1.
+    /// </remarks>
     public static string? Find(string name, IEnumerable<string> known)
     {
         var best = known
@@ -12,7 +14,7 @@ internal static class NearestName
             .OrderBy(candidate => candidate.Distance)
             .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
             .FirstOrDefault((Name: "", Distance: int.MaxValue));
-        return best.Distance <= Math.Max(1, name.Length / 3) ? best.Name : null;
+        return best.Distance <= Math.Max(1, (name.Length + 1) / 3) ? best.Name : null;
     }
 
     /// <summary>Returns <c>; did you mean X?</c>, or nothing.</summary>

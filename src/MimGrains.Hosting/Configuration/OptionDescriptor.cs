@@ -24,7 +24,9 @@ internal abstract class OptionDescriptor(string path, string variable, string ty
     /// <summary>Gets what is allowed, as error messages and documentation say it.</summary>
     public string Allowed { get; } = allowed;
 
-    /// <summary>Gets the default when it is not simply the model's: what it follows from, or that there is none.</summary>
+    /// <summary>
+    /// Gets the default when it is not simply the model's: what it follows from, or that there is none.
+    /// </summary>
     public string? DefaultNote { get; init; }
 
     /// <summary>Gets whether a section that holds other options must hold this one too.</summary>
@@ -37,7 +39,9 @@ internal abstract class OptionDescriptor(string path, string variable, string ty
     /// <remarks>The option's section must be enabled. Ranges are not looked at: the validator does that.</remarks>
     public abstract bool TrySet(MimGrainsOptions options, SettingValue value);
 
-    /// <summary>Returns the value as TOML would show it; null when it is not set or its section is not enabled.</summary>
+    /// <summary>
+    /// Returns the value as TOML would show it; null when it is not set or its section is not enabled.
+    /// </summary>
     public abstract string? Show(MimGrainsOptions options);
 
     /// <summary>Returns whether the value is allowed by itself; an option that is not set is.</summary>
@@ -134,7 +138,8 @@ internal sealed class ChoiceOption<TChoice>(
     public override string? Show(MimGrainsOptions options) =>
         get(options) is { } choice ? Quote(choice.ToString().ToLowerInvariant()) : null;
 
-    public override bool IsAllowed(MimGrainsOptions options) => get(options) is not { } choice || Enum.IsDefined(choice);
+    public override bool IsAllowed(MimGrainsOptions options) =>
+        get(options) is not { } choice || Enum.IsDefined(choice);
 
     public override string? Suggest(string found) =>
         NearestName.Find(found, Names.Keys) is { } name ? Quote(name) : null;

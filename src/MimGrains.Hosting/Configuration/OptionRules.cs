@@ -18,7 +18,8 @@ internal static class OptionRules
     private const string NodeListFile = $"{OptionTable.Cets}.node_list_file";
     private const string Driver = $"{OptionTable.Connection}.driver";
 
-    private static readonly MimGrainsOptions Defaults = new() { Rdbms = new(), InternalDatabases = new() { Cets = new() } };
+    private static readonly MimGrainsOptions Defaults =
+        new() { Rdbms = new(), InternalDatabases = new() { Cets = new() } };
 
     /// <summary>Returns every rule that is broken.</summary>
     /// <param name="options">The options to look at.</param>
@@ -30,7 +31,8 @@ internal static class OptionRules
     {
         if (options.Node is null || options.General is null)
         {
-            return [new(options.Node is null ? OptionTable.Node : OptionTable.General, "found null; allowed: a section")];
+            var section = options.Node is null ? OptionTable.Node : OptionTable.General;
+            return [new(section, "found null; allowed: a section")];
         }
 
         isSet ??= path => OptionTable.ByPath[path].Show(options) is { } shown
@@ -69,7 +71,9 @@ internal static class OptionRules
         }
     }
 
-    /// <remarks>Follows <c>check_backends</c> of MongooseIM's <c>mongoose_config_spec.erl</c>: all are listed at once.</remarks>
+    /// <remarks>
+    /// Follows <c>check_backends</c> of MongooseIM's <c>mongoose_config_spec.erl</c>: all are listed at once.
+    /// </remarks>
     private static IEnumerable<BrokenRule> Backends(MimGrainsOptions options)
     {
         var databases = options.InternalDatabases ?? new() { Mnesia = new() };
@@ -82,19 +86,24 @@ internal static class OptionRules
         var missing = backends
             .Where(item => (item.Backend == InternalDatabase.Mnesia && databases.Mnesia is null)
                 || (item.Backend == InternalDatabase.Cets && databases.Cets is null))
-            .Select(item => (Path: $"{OptionTable.General}.{item.Name}", Backend: item.Backend.ToString().ToLowerInvariant()))
+            .Select(item => (Name: item.Name, Needed: item.Backend.ToString().ToLowerInvariant()))
+            .Select(item => (Path: $"{OptionTable.General}.{item.Name}", item.Needed))
             .ToArray();
         if (missing.Length == 0)
         {
             yield break;
         }
 
-        var list = missing.Select(item => $"{item.Path} = \"{item.Backend}\" needs [{OptionTable.Databases}.{item.Backend}]");
+        var list = missing.Select(item =>
+            $"{item.Path} = \"{item.Needed}\" needs [{OptionTable.Databases}.{item.Needed}]");
         yield return new(
             OptionTable.Databases,
             "Some backends require internal databases that are not configured. Add the required databases to the "
             + $"'internal_databases' section. Missing: {string.Join(", ", list)}",
-            [.. missing.Select(item => item.Path), .. missing.Select(item => $"{OptionTable.Databases}.{item.Backend}")]);
+            [
+                .. missing.Select(item => item.Path),
+                .. missing.Select(item => $"{OptionTable.Databases}.{item.Needed}"),
+            ]);
     }
 
     private static IEnumerable<BrokenRule> NodeList(MimGrainsOptions options)
@@ -112,7 +121,8 @@ internal static class OptionRules
         else if (cets?.Backend == DiscoveryBackend.File)
         {
             yield return new(NodeListFile,
-                $"Specify {NodeListFile}: found nothing, but {Backend} = \"file\" reads the list of nodes from it", Backend);
+                $"Specify {NodeListFile}: found nothing, but {Backend} = \"file\" reads the list of nodes from it",
+                Backend);
         }
     }
 
@@ -169,7 +179,8 @@ internal static class OptionRules
 
         foreach (var path in foreign.Select(name => $"{OptionTable.Connection}.{name}").Where(isSet))
         {
-            yield return new(path, $"is only for driver = \"{other}\"; found driver = {driver}; remove one of them", Driver);
+            yield return new(
+                path, $"is only for driver = \"{other}\"; found driver = {driver}; remove one of them", Driver);
         }
     }
 }

@@ -3,7 +3,9 @@ using MimGrains.Configuration;
 
 namespace MimGrains.Hosting;
 
-/// <summary>Every section and every option: the one list that TOML, environment and configuration are read by.</summary>
+/// <summary>
+/// Every section and every option: the one list that TOML, environment and configuration are read by.
+/// </summary>
 internal static class OptionTable
 {
     public const string Node = "node";
@@ -72,7 +74,8 @@ internal static class OptionTable
             options => options.Node.HealthPort, (options, value) => options.Node.HealthPort = value)
         { DefaultNote = "no health endpoint" },
         new TextOption($"{Node}.data_directory", "MIM_NODE_DATA_DIRECTORY", PathAllowed,
-            options => options.Node.DataDirectory ?? "", (options, value) => options.Node.DataDirectory = value, IsLine),
+            options => options.Node.DataDirectory ?? "",
+            (options, value) => options.Node.DataDirectory = value, IsLine),
     ];
 
     private static IEnumerable<OptionDescriptor> GeneralOptions() =>

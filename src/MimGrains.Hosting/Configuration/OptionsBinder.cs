@@ -54,7 +54,8 @@ internal sealed class OptionsBinder(SettingLocation fallback)
             }
             else if (child.Value is { } value)
             {
-                Refuse(child, $"found {KindOf(value)}; allowed: a section with {List(OptionTable.Members(child.Path))}");
+                var members = List(OptionTable.Members(child.Path));
+                Refuse(child, $"found {KindOf(value)}; allowed: a section with {members}");
             }
             else
             {
@@ -99,11 +100,11 @@ internal sealed class OptionsBinder(SettingLocation fallback)
         Refuse(child, $"{what}; allowed here: {allowed}{NearestName.Hint(suggestion)}");
     }
 
-    // The right name in a wrong section: named when only one section has it.
+    // The right name in a wrong section: named when only one section has it. Also a whole path in quotes.
     private static string? Elsewhere(string name)
     {
         var paths = OptionTable.ByPath.Keys.Concat(OptionTable.Sections.Keys)
-            .Where(path => path.EndsWith("." + name, StringComparison.Ordinal))
+            .Where(path => path == name || path.EndsWith("." + name, StringComparison.Ordinal))
             .Take(2)
             .ToArray();
         return paths.Length == 1 ? paths[0] : null;

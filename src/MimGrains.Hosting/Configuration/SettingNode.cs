@@ -11,7 +11,9 @@ internal readonly record struct SettingValue(SettingKind Kind, string Text);
 /// <summary>The kinds of values that sources tell apart.</summary>
 internal enum SettingKind
 {
-    /// <summary>Text that may stand for any kind: environment variables and <c>IConfiguration</c> know no others.</summary>
+    /// <summary>
+    /// Text that may stand for any kind: environment variables and <c>IConfiguration</c> know no others.
+    /// </summary>
     Untyped,
     String,
     Integer,
@@ -21,7 +23,9 @@ internal enum SettingKind
     Array,
 }
 
-/// <summary>One source as a tree of sections and values: what TOML, environment and configuration are turned into.</summary>
+/// <summary>
+/// One source as a tree of sections and values: what TOML, environment and configuration are turned into.
+/// </summary>
 internal sealed class SettingNode(string name, string path, SettingLocation location)
 {
     private readonly List<SettingNode> children = [];

@@ -12,17 +12,7 @@ internal static class TomlSettings
     /// <exception cref="MimGrainsConfigurationException">The text is not TOML; lists every syntax error.</exception>
     public static SettingNode Read(string text, string fileName)
     {
-        DocumentSyntax document;
-        try
-        {
-            document = SyntaxParser.Parse(text, fileName);
-        }
-        catch (TomlException exception)
-        {
-            throw new MimGrainsConfigurationException(
-                [new(fileName, null, "", $"is not valid TOML: {exception.Message}")], exception);
-        }
-
+        var document = Parse(text, fileName);
         if (document.HasErrors)
         {
             throw new MimGrainsConfigurationException(SyntaxErrors(document, text, fileName));
@@ -44,6 +34,26 @@ internal static class TomlSettings
         }
 
         return root;
+    }
+
+    private static DocumentSyntax Parse(string text, string fileName)
+    {
+        try
+        {
+            return SyntaxParser.Parse(text, fileName);
+        }
+        catch (TomlException exception)
+        {
+            throw new MimGrainsConfigurationException(
+                [new(fileName, null, "", $"is not valid TOML: {Withhold(exception.Message, "")}")], exception);
+        }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            // Tomlyn 2.10.2 fails on its own message when the text ends right after a backslash in a string.
+            var line = text.Count(character => character == '\n') + 1;
+            throw new MimGrainsConfigurationException(
+                [new(fileName, line, "", "is not valid TOML: the text ends within an escape of a string")], exception);
+        }
     }
 
     private static void ReadMembers(SettingNode section, IEnumerable<KeyValueSyntax> members, string fileName)
@@ -89,7 +99,8 @@ internal static class TomlSettings
         [
             .. document.Diagnostics
                 .Where(diagnostic => diagnostic.Kind == DiagnosticMessageKind.Error)
-                .Select(diagnostic => (Line: diagnostic.Span.Start.Line, diagnostic.Message))
+                .Select(diagnostic => (
+                    Line: Math.Clamp(diagnostic.Span.Start.Line, 0, lines.Length - 1), diagnostic.Message))
                 .OrderBy(error => error.Line)
                 .Select(error => new ConfigurationError(
                     fileName, error.Line + 1, "", "is not valid TOML: " + Withhold(error.Message, lines[error.Line]))),
