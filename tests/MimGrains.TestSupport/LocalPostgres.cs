@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace MimGrains.TestSupport;
 
-// initdb -> pg_ctl start on a free loopback port; at the end of the process pg_ctl stop, and the folder goes
+// initdb -> pg_ctl start on a free loopback port; a process that waits for this one's end -> pg_ctl stop, and the folder goes
 /// <summary>A PostgreSQL server in a temporary folder, which ends with this process.</summary>
 internal static class LocalPostgres
 {
@@ -36,12 +36,7 @@ internal static class LocalPostgres
             Path.Combine(programs, "pg_ctl"),
             ["-D", data, "-l", Path.Combine(folder, "log"), "-w", "start", "-o",
                 $"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"]);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-        {
-            RunAsServerAsync(folder, Path.Combine(programs, "pg_ctl"), ["-D", data, "-m", "immediate", "-w", "stop"])
-                .GetAwaiter().GetResult();
-            Directory.Delete(folder, recursive: true);
-        };
+        await EndWithThisProcessAsync(folder, programs, data);
         return new NpgsqlConnectionStringBuilder
         {
             Host = "127.0.0.1", Port = port, Username = "postgres", Password = Password, Database = "postgres",
@@ -70,6 +65,18 @@ internal static class LocalPostgres
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    // A test process is killed rather than left to end: it cannot clean up itself.
+    private static Task EndWithThisProcessAsync(string folder, string programs, string data)
+    {
+        string[] stop = [Path.Combine(programs, "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop"];
+        const string script =
+            """pid=$1; folder=$2; shift 2; cd /; setsid sh -c 'tail --pid='"$pid"' -f /dev/null; "$@"; rm -rf '"$folder" sh "$@" &""";
+        return RunAsync(
+            "sh",
+            ["-c", script, "sh", $"{Environment.ProcessId}", folder,
+                .. Environment.IsPrivilegedProcess ? ["runuser", "-u", "postgres", "--", .. stop] : stop]);
     }
 
     // PostgreSQL refuses to run as root.

@@ -26,6 +26,7 @@ public sealed class PostgresServer : ITestDatabases
         foreach (var database in _databases)
         {
             await ExecuteAsync($"DROP DATABASE IF EXISTS {database} WITH (FORCE)");
+            await ExecuteAsync($"DROP ROLE IF EXISTS {UserOf(database)}");
         }
     }
 
@@ -40,19 +41,35 @@ public sealed class PostgresServer : ITestDatabases
         }
 
         var admin = new NpgsqlConnectionStringBuilder(_admin);
+        return Options(name, admin.Username!, admin.Password);
+    }
+
+    /// <summary>Creates a user of a database who may not create tables in it.</summary>
+    public async Task<RdbmsConnectionOptions> CreateUserAsync(RdbmsConnectionOptions database, string password)
+    {
+        var name = UserOf(database.Database!);
+        await ExecuteAsync(database, $"REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE {name} LOGIN PASSWORD '{password}'");
+        return Options(database.Database!, name, password);
+    }
+
+    /// <summary>Runs SQL as the administrator in a database.</summary>
+    public Task<object?> ExecuteAsync(RdbmsConnectionOptions database, string sql) => ExecuteAsync(sql, database.Database);
+
+    private static string UserOf(string database) => "user_of_" + database;
+
+    private RdbmsConnectionOptions Options(string database, string username, string? password)
+    {
+        var admin = new NpgsqlConnectionStringBuilder(_admin);
         return new RdbmsConnectionOptions
         {
             Driver = RdbmsDriver.Pgsql,
             Host = admin.Host!,
             Port = admin.Port,
-            Database = name,
-            Username = admin.Username,
-            Password = admin.Password,
+            Database = database,
+            Username = username,
+            Password = password,
         };
     }
-
-    /// <summary>Runs SQL as the administrator in a database.</summary>
-    public Task<object?> ExecuteAsync(RdbmsConnectionOptions database, string sql) => ExecuteAsync(sql, database.Database);
 
     [SuppressMessage("Security", "CA2100:Review SQL queries for security vulnerabilities", Justification = "Tests write it.")]
     private async Task<object?> ExecuteAsync(string sql, string? database = null)
