@@ -1,99 +1,141 @@
 #!/usr/bin/env bash
-# Runs all tests: installs and starts what they need, and stops it again. Ends with the line `N passed, N failed`.
+# Builds everything and runs every test: bash tests/run.sh
+# Ends with "N passed, N failed[, N skipped]"; fails if a test fails, if the build fails or if no test ran.
+# Needs the .NET 10 SDK. PostgreSQL is installed with apt-get if it is missing and this is root on Debian.
 #
 #   MIMGRAINS_SEEDS   how many seeds the simulation runs (default: what the suite says)
 set -euo pipefail
-cd "$(dirname "$0")/.."
-export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
-configuration=Release
-work=$(mktemp -d)
-results=$work/results
-pgdata=
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-say() { echo "[$(date +%T)] $*"; }
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+# No build server may outlive this script.
+export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 UseSharedCompilation=false
 
-# PostgreSQL refuses to run as root: as root it is run as the user postgres.
-as_postgres() { if [ "$(id -u)" = 0 ]; then (cd / && runuser -u postgres -- "$@"); else "$@"; fi; }
+work=$(mktemp -d "${TMPDIR:-/tmp}/mimgrains-tests.XXXXXX")
+pg_bin=""
+pg_started=""
 
-stop_all() {
-    local code=$?
-    if [ -n "$pgdata" ]; then as_postgres "$pgbin/pg_ctl" -D "$pgdata" -m immediate -w stop >/dev/null 2>&1 || true; fi
+stop() {
+    local status=$?
+    trap - EXIT INT TERM
+    [ -z "$pg_started" ] || as_postgres "$pg_bin/pg_ctl" -D "$work/pg/data" -m immediate -w stop >"$work/stop.log" 2>&1 \
+        || cat "$work/stop.log" >&2
     rm -rf "$work"
-    exit "$code"
+    exit "$status"
 }
-trap stop_all EXIT
+trap stop EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# PostgreSQL refuses to run as root.
+as_postgres() {
+    if [ "$(id -u)" -eq 0 ]; then
+        (cd "$work/pg" && runuser -u postgres -- "$@")
+    else
+        "$@"
+    fi
+}
 
 find_postgres() {
-    local found
-    for found in /usr/lib/postgresql/*/bin "$(dirname "$(command -v initdb || echo /nowhere/initdb)")"; do
-        if [ -x "$found/initdb" ] && [ -x "$found/pg_ctl" ] && [ -x "$found/postgres" ]; then echo "$found"; return; fi
-    done
-}
-
-free_port() {
-    local port
-    while :; do
-        port=$((20000 + RANDOM % 10000))
-        if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then echo "$port"; return; fi
-    done
+    local initdb
+    if initdb=$(command -v initdb); then
+        pg_bin=$(dirname "$(readlink -f "$initdb")")
+    elif [ -x /usr/lib/postgresql/15/bin/initdb ]; then
+        pg_bin=/usr/lib/postgresql/15/bin
+    else
+        return 1
+    fi
 }
 
 install_postgres() {
-    if [ -z "$(find_postgres)" ]; then
-        say "installing PostgreSQL"
-        apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql-15 >/dev/null
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+        echo "PostgreSQL 15 is missing: install it (Debian: postgresql-15), or put its initdb on PATH." >&2
+        exit 1
     fi
-    pgbin=$(find_postgres)
-    if [ "$(id -u)" = 0 ] && ! id postgres >/dev/null 2>&1; then useradd --system --home-dir / postgres; fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -q
+    apt-get install -y -q --no-install-recommends postgresql-common
+    # Only the programs are wanted, not a server of the machine.
+    mkdir -p /etc/postgresql-common/createcluster.d
+    echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/mimgrains-tests.conf
+    apt-get install -y -q --no-install-recommends postgresql-15
 }
 
 start_postgres() {
-    local port
-    port=$(free_port)
-    chmod 755 "$work"
-    mkdir "$work/postgres"
-    if [ "$(id -u)" = 0 ]; then chown postgres "$work/postgres"; fi
-    as_postgres "$pgbin/initdb" -D "$work/postgres/data" -U postgres -A trust >"$work/initdb.log"
-    pgdata=$work/postgres/data
-    as_postgres "$pgbin/pg_ctl" -D "$pgdata" -w -l "$work/postgres/log" \
-        -o "-p $port -c listen_addresses=127.0.0.1 -c unix_socket_directories='$work/postgres' -c max_connections=200" start >/dev/null
-    export MIMGRAINS_TEST_PG="Host=127.0.0.1;Port=$port;Username=postgres;Database=postgres"
-    say "PostgreSQL $("$pgbin/postgres" --version | grep -o '[0-9.]*' | head -n 1) on port $port"
-}
-
-# Adds up what the result files say; prints nothing but the last line.
-total() {
-    local file counters passed=0 failed=0 skipped=0
-    for file in "$results"/*.trx; do
-        [ -f "$file" ] || continue
-        counters=$(grep -o '<Counters [^>]*>' "$file")
-        passed=$((passed + $(attribute passed "$counters")))
-        failed=$((failed + $(attribute failed "$counters") + $(attribute error "$counters") + $(attribute timeout "$counters")))
-        skipped=$((skipped + $(attribute notExecuted "$counters")))
-    done
-    ((passed + failed > 0)) || failed=1
-    ((failed > 0 || broken == 0)) || failed=$broken
-    if ((skipped > 0)); then echo "$passed passed, $failed failed, $skipped skipped"; else echo "$passed passed, $failed failed"; fi
-    ((failed == 0))
-}
-
-attribute() { sed -n "s/.*[ ]$1=\"\([0-9]*\)\".*/\1/p" <<<"$2"; }
-
-install_postgres
-say "building"
-dotnet build MimGrains.sln -c "$configuration" -v quiet --nologo
-start_postgres
-broken=0
-for project in tests/*.Tests tests/MimGrains.Simulation; do
-    [ -d "$project" ] || continue
-    name=$(basename "$project")
-    say "$name"
-    if ! dotnet test "$project" -c "$configuration" --no-build --nologo -v quiet --results-directory "$results" \
-        --logger "trx;LogFileName=$name.trx" --blame-hang-timeout 5m --blame-hang-dump-type none; then
-        broken=$((broken + 1))
+    local port attempt
+    if [ "$(id -u)" -eq 0 ] && ! id postgres >/dev/null 2>&1; then
+        useradd --system --no-create-home --shell /usr/sbin/nologin postgres
     fi
-    # A test host that died has left no results.
-    [ -f "$results/$name.trx" ] || broken=$((broken + 1))
+    mkdir "$work/pg"
+    echo mimgrains >"$work/pg/password"
+    chmod 711 "$work"
+    [ "$(id -u)" -ne 0 ] || chown -R postgres "$work/pg"
+    as_postgres "$pg_bin/initdb" -D "$work/pg/data" -U postgres -A scram-sha-256 --pwfile="$work/pg/password" \
+        --locale=C --encoding=UTF8 --no-sync >"$work/initdb.log" 2>&1 || { cat "$work/initdb.log" >&2; exit 1; }
+    for attempt in 1 2 3 4 5 6 7 8 9 10; do
+        port=$((20000 + RANDOM % 10000))
+        if as_postgres "$pg_bin/pg_ctl" -D "$work/pg/data" -l "$work/pg/log" -w start -o "-p $port -k $work/pg \
+            -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200" >"$work/start.log" 2>&1; then
+            pg_started=yes
+            export MIMGRAINS_TEST_PG="Host=127.0.0.1;Port=$port;Username=postgres;Password=mimgrains;Database=postgres"
+            return
+        fi
+    done
+    echo "PostgreSQL does not start:" >&2
+    cat "$work/start.log" "$work/pg/log" >&2
+    exit 1
+}
+
+# Prints one number of a result file's counters.
+counter() {
+    sed -n "s/.*<Counters [^>]*\b$1=\"\([0-9]*\)\".*/\1/p" "$2"
+}
+
+passed=0
+failed=0
+skipped=0
+
+run_project() {
+    local name total executed bad
+    name=$(basename "$1" .csproj)
+    local trx="$work/results/$name.trx" status=0
+    echo "== $name"
+    dotnet test "$1" -c Release --no-build --results-directory "$work/results" --logger "trx;LogFileName=$name.trx" \
+        --logger "console;verbosity=normal" --blame-hang-timeout 5m --blame-hang-dump-type none \
+        >"$work/$name.log" 2>&1 || status=$?
+    if [ "$status" -ne 0 ]; then
+        cat "$work/$name.log"
+    fi
+    bad=0
+    if [ -f "$trx" ]; then
+        total=$(counter total "$trx")
+        executed=$(counter executed "$trx")
+        bad=$(counter failed "$trx")
+        passed=$((passed + $(counter passed "$trx")))
+        skipped=$((skipped + total - executed))
+        failed=$((failed + bad))
+        echo "   $(counter passed "$trx") passed, $bad failed, $((total - executed)) skipped"
+    fi
+    # A test process that hung, crashed or found no test leaves no failed test behind: it counts as one.
+    if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ ! -f "$trx" ]; }; then
+        [ "$status" -ne 0 ] || cat "$work/$name.log"
+        echo "   $name did not run to its end (exit status $status)"
+        failed=$((failed + 1))
+    fi
+}
+
+find_postgres || { install_postgres; find_postgres; }
+dotnet restore MimGrains.sln -v q
+dotnet build MimGrains.sln -c Release --no-restore -v q
+start_postgres
+
+for project in tests/*Tests/*.csproj tests/MimGrains.Simulation/*.csproj; do
+    [ ! -f "$project" ] || run_project "$project"
 done
-total
+
+if [ "$skipped" -gt 0 ]; then
+    echo "$passed passed, $failed failed, $skipped skipped"
+else
+    echo "$passed passed, $failed failed"
+fi
+[ "$failed" -eq 0 ] && [ $((passed + failed)) -gt 0 ]

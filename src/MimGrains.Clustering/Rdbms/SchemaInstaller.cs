@@ -50,18 +50,18 @@ internal sealed partial class SchemaInstaller(RdbmsDatabase database, IReadOnlyL
 
     private async Task ApplyMissingAsync(DbConnection connection, CancellationToken cancellationToken)
     {
-        if (database.Driver == RdbmsDriver.Pgsql)
-        {
-            // Held until the connection is closed.
-            await ExecuteAsync(connection, $"SELECT pg_advisory_lock({AdvisoryLock})", null, cancellationToken);
-        }
-
         await using var transaction = connection is SqliteConnection sqlite
             ? sqlite.BeginTransaction(deferred: false)
             : await connection.BeginTransactionAsync(cancellationToken);
         var current = "mimgrains_schema";
         try
         {
+            if (database.Driver == RdbmsDriver.Pgsql)
+            {
+                // Held until the transaction ends. A lock of the session would outlive the use of a pooled connection.
+                await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock({AdvisoryLock})", transaction, cancellationToken);
+            }
+
             await ExecuteAsync(connection, CreateHistory, transaction, cancellationToken);
             foreach (var script in Missing(await ReadHistoryAsync(connection, cancellationToken)))
             {
