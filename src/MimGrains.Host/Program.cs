@@ -10,6 +10,10 @@ var level = new Option<Microsoft.Extensions.Logging.LogLevel>("--log-level")
     DefaultValueFactory = _ => Microsoft.Extensions.Logging.LogLevel.Information,
 };
 var command = new RootCommand("Runs one silo of a MimGrains cluster.") { config, check, format, level };
-command.SetAction((parsed, cancellationToken) => SiloCommand.RunAsync(
+command.SetAction((parsed, _) => SiloCommand.RunAsync(
     parsed.GetValue(config)!, parsed.GetValue(check), parsed.GetValue(format), parsed.GetValue(level)));
-return await command.Parse(args).InvokeAsync();
+
+// The host waits for SIGTERM and SIGINT itself: the parser would end the process after two seconds, whatever still runs.
+var parsedArguments = command.Parse(args);
+var exitCode = await parsedArguments.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+return parsedArguments.Errors.Count > 0 ? SiloCommand.BadConfiguration : exitCode;

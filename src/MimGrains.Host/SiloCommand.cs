@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using MimGrains.Configuration;
 using MimGrains.Hosting;
 
 namespace MimGrains.Host;
@@ -20,17 +19,23 @@ internal static class SiloCommand
     /// <summary>Failed while starting or running.</summary>
     public const int Failed = 1;
 
-    /// <summary>The configuration is wrong.</summary>
+    /// <summary>The configuration or the command line is wrong.</summary>
     public const int BadConfiguration = 2;
 
     public static async Task<int> RunAsync(FileInfo config, bool checkOnly, LogFormat format, LogLevel level)
     {
         try
         {
-            var options = MimGrainsToml.Load(config.FullName);
+            // As it was typed: this is how errors name the file.
+            var options = MimGrainsToml.Load(config.ToString(), out var warnings);
+            foreach (var warning in warnings)
+            {
+                await Console.Error.WriteLineAsync($"mim-silo: warning: {warning}");
+            }
+
             if (checkOnly)
             {
-                Console.WriteLine(Describe(options));
+                await Console.Out.WriteLineAsync(MimGrainsToml.Describe(options));
                 return Done;
             }
 
@@ -43,22 +48,22 @@ internal static class SiloCommand
         }
         catch (Exception exception)
         {
-            await Console.Error.WriteLineAsync($"mim-silo: {exception.GetBaseException().Message}");
+            await Console.Error.WriteLineAsync($"mim-silo: {Cause(exception).Message}");
             return Failed;
         }
     }
 
-    private static string Describe(MimGrainsOptions options) => string.Join(Environment.NewLine,
-        $"node {options.Node.EffectiveName}, address {options.Node.Address}, silo port {options.Node.SiloPort}, " +
-        $"gateway port {options.Node.GatewayPort}, data in {Path.GetFullPath(options.Node.DataDirectory)}",
-        options.InternalDatabases?.Cets is { } cets
-            ? $"cets: backend {cets.Backend}, cluster {cets.ClusterName}"
-            : "cets: not enabled",
-        options.InternalDatabases is null or { Mnesia: not null } ? "mnesia: enabled" : "mnesia: not enabled",
-        $"sessions in {options.General.SmBackend}, s2s in {options.General.S2sBackend}, components in {options.General.ComponentBackend}",
-        options.Rdbms is { } rdbms
-            ? rdbms.Driver == RdbmsDriver.Sqlite
-                ? $"rdbms: SQLite file {Path.GetFullPath(rdbms.File!)}"
-                : $"rdbms: PostgreSQL {rdbms.Host}:{rdbms.Port}/{rdbms.Database} as {rdbms.Username}"
-            : "rdbms: none");
+    // Our own exceptions say which option is to blame; the innermost one is only what the operating system said.
+    private static Exception Cause(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            if (cause.GetType().Namespace?.StartsWith(nameof(MimGrains), StringComparison.Ordinal) == true)
+            {
+                return cause;
+            }
+        }
+
+        return exception.GetBaseException();
+    }
 }

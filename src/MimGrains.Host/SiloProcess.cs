@@ -17,10 +17,26 @@ namespace MimGrains.Host;
 /// <summary>One silo, from start to SIGTERM or SIGINT.</summary>
 internal static class SiloProcess
 {
+    private static readonly string[] RepeatedCategories =
+    [
+        "Orleans.Runtime.SiloLifecycleSubject", "Microsoft.Extensions.Hosting.Internal.Host",
+        "Microsoft.Extensions.Diagnostics.HealthChecks",
+    ];
+
     public static async Task<int> RunAsync(MimGrainsOptions options, LogFormat format, LogLevel level)
     {
-        using var host = options.Node.HealthPort is null ? BuildPlain(options, format, level) : BuildWithHealth(options, format, level);
-        await host.StartAsync();
+        var host = options.Node.HealthPort is null ? BuildPlain(options, format, level) : BuildWithHealth(options, format, level);
+        await using var disposal = (IAsyncDisposable)host;
+        var lifetime = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        try
+        {
+            await host.StartAsync();
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return SiloCommand.Done; // Told to end while it was still starting, such as waiting for the database.
+        }
+
         await Console.Out.WriteLineAsync(ReadyLine(host.Services, options));
         await host.WaitForShutdownAsync();
         return SiloCommand.Done;
@@ -40,6 +56,9 @@ internal static class SiloProcess
         builder.WebHost.UseKestrelCore().ConfigureKestrel(
             kestrel => kestrel.Listen(IPAddress.Parse(options.Node.Address), options.Node.HealthPort!.Value));
         builder.Services.AddRoutingCore();
+
+        // The silo may wait for its database: meanwhile the endpoint tells so.
+        builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
         var app = builder.Build();
         app.UseRouting();
         app.MapHealthChecks("/health", new HealthCheckOptions { ResponseWriter = WriteReport });
@@ -67,6 +86,14 @@ internal static class SiloProcess
         var quiet = level > LogLevel.Warning ? level : LogLevel.Warning;
         builder.Logging.AddFilter("Orleans", quiet).AddFilter("Microsoft", quiet);
         builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
+
+        // Each of these repeats the error of a failed start with its stack trace; the command prints it once. The answer of the
+        // health endpoint tells what its log would repeat with every request.
+        foreach (var category in RepeatedCategories)
+        {
+            builder.Logging.AddFilter(category, LogLevel.Critical);
+        }
+
         builder.Services.AddHealthChecks().AddMimGrains();
         builder.UseOrleans(silo => silo.UseMimGrains(options));
     }

@@ -12,19 +12,32 @@ internal static class NodePorts
     public static void Settle(NodeOptions node)
     {
         var address = IPAddress.Parse(node.Address);
-        node.SiloPort = Settle(address, node.SiloPort, "node.silo_port");
-        node.GatewayPort = Settle(address, node.GatewayPort, "node.gateway_port");
-        if (node.HealthPort is { } healthPort)
+
+        // All are held until the last is chosen: the same free port must not be given out twice.
+        var held = new List<TcpListener>();
+        try
         {
-            node.HealthPort = Settle(address, healthPort, "node.health_port");
+            node.SiloPort = Settle(address, node.SiloPort, "node.silo_port", held);
+            node.GatewayPort = Settle(address, node.GatewayPort, "node.gateway_port", held);
+            if (node.HealthPort is { } healthPort)
+            {
+                node.HealthPort = Settle(address, healthPort, "node.health_port", held);
+            }
+        }
+        finally
+        {
+            held.ForEach(listener => listener.Dispose());
         }
     }
 
-    private static int Settle(IPAddress address, int port, string option)
+    private static int Settle(IPAddress address, int port, string option, List<TcpListener> held)
     {
+        // A port of which only closed connections are left can be listened on, as the silo and Kestrel do. Not exclusive: on
+        // Linux that would refuse such a port, and a port that somebody listens on is refused anyway.
+        var listener = new TcpListener(address, port);
+        held.Add(listener);
         try
         {
-            using var listener = new TcpListener(address, port);
             listener.Start();
             return ((IPEndPoint)listener.LocalEndpoint).Port;
         }

@@ -19,7 +19,16 @@ public static class MimGrainsToml
     /// <exception cref="MimGrainsConfigurationException">
     /// The file cannot be read, or is not TOML, or the options are not valid; lists everything that is wrong.
     /// </exception>
-    public static MimGrainsOptions Load(string path) => Load(path, EnvironmentSettings.OfProcess(), out _);
+    public static MimGrainsOptions Load(string path) => Load(path, out _);
+
+    /// <summary>Returns the options of a file, with this process's <c>MIM_*</c> variables over them, validated.</summary>
+    /// <param name="path">The file, in UTF-8, at most 1 MiB; relative to the working directory.</param>
+    /// <param name="warnings">One sentence for each <c>MIM_*</c> variable that no option has.</param>
+    /// <exception cref="MimGrainsConfigurationException">
+    /// The file cannot be read, or is not TOML, or the options are not valid; lists everything that is wrong.
+    /// </exception>
+    public static MimGrainsOptions Load(string path, out IReadOnlyList<string> warnings) =>
+        Load(path, EnvironmentSettings.OfProcess(), out warnings);
 
     /// <summary>Returns the options of a file, with the given <c>MIM_*</c> variables over them, validated.</summary>
     /// <param name="path">The file, in UTF-8, at most 1 MiB; relative to the working directory.</param>
@@ -68,6 +77,21 @@ public static class MimGrainsToml
         (var overrides, warnings) = EnvironmentSettings.Read(environment);
         binder.Bind(overrides);
         return binder.Finish();
+    }
+
+    /// <summary>Returns one line <c>path = value</c> for each option that has a value, defaults included, passwords left out.</summary>
+    /// <param name="options">Valid options.</param>
+    public static string Describe(MimGrainsOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var databases = options.InternalDatabases ?? new() { Mnesia = new() };
+        return string.Join(Environment.NewLine, OptionTable.Options
+            .Where(option => !option.IsSecret && !OptionRules.IsOfOtherDriver(option.Path, options))
+            .Select(option => (option.Path, Value: option.Show(options)))
+            .Prepend((Path: "node.name", Value: options.Node.Name is null ? $"\"{options.Node.EffectiveName}\"" : null))
+            .Append((Path: OptionTable.Mnesia, Value: databases.Mnesia is null ? null : "enabled"))
+            .Where(line => line.Value is not null)
+            .Select(line => $"{line.Path} = {line.Value}"));
     }
 
     private static string ReadFile(string path)

@@ -18,6 +18,9 @@ internal static class OptionRules
     private const string NodeListFile = $"{OptionTable.Cets}.node_list_file";
     private const string Driver = $"{OptionTable.Connection}.driver";
 
+    private static readonly string[] PgsqlOnly = ["host", "port", "database", "username", "password"];
+    private static readonly string[] SqliteOnly = ["file"];
+
     private static readonly MimGrainsOptions Defaults =
         new() { Rdbms = new(), InternalDatabases = new() { Cets = new() } };
 
@@ -40,6 +43,10 @@ internal static class OptionRules
         return [.. Values(options), .. Ports(options), .. Backends(options), .. NodeList(options),
             .. ConnectionNeeded(options), .. ConnectionOptions(options, isSet)];
     }
+
+    /// <summary>Returns whether the option at this path means nothing with the driver that is chosen.</summary>
+    public static bool IsOfOtherDriver(string path, MimGrainsOptions options) =>
+        options.Rdbms is { } rdbms && OfOtherDriver(rdbms.Driver).Contains(path);
 
     private static IEnumerable<BrokenRule> Values(MimGrainsOptions options) => OptionTable.Options
         .Where(option => !option.IsAllowed(options))
@@ -166,8 +173,6 @@ internal static class OptionRules
 
         var driver = OptionTable.ByPath[Driver].Show(options)!;
         string[] required = rdbms.Driver == RdbmsDriver.Pgsql ? ["database", "username"] : ["file"];
-        string[] foreign = rdbms.Driver == RdbmsDriver.Pgsql
-            ? ["file"] : ["host", "port", "database", "username", "password"];
         var other = rdbms.Driver == RdbmsDriver.Pgsql ? "sqlite" : "pgsql";
         foreach (var path in required.Select(name => $"{OptionTable.Connection}.{name}"))
         {
@@ -177,10 +182,13 @@ internal static class OptionRules
             }
         }
 
-        foreach (var path in foreign.Select(name => $"{OptionTable.Connection}.{name}").Where(isSet))
+        foreach (var path in OfOtherDriver(rdbms.Driver).Where(isSet))
         {
             yield return new(
                 path, $"is only for driver = \"{other}\"; found driver = {driver}; remove one of them", Driver);
         }
     }
+
+    private static IEnumerable<string> OfOtherDriver(RdbmsDriver driver) =>
+        (driver == RdbmsDriver.Pgsql ? SqliteOnly : PgsqlOnly).Select(name => $"{OptionTable.Connection}.{name}");
 }

@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using MimGrains.Clustering;
+using MimGrains.Configuration;
+using MimGrains.ProcessSupport;
+using MimGrains.Sessions;
+
+namespace MimGrains.Hosting.Tests.Silos;
+
+/// <summary>MimGrains in a host of one's own.</summary>
+[Collection(SiloTestGroup.Name)]
+public sealed class EmbeddedSiloTests : IDisposable
+{
+    private static readonly SessionRecord Record = new() { Priority = 5, Address = "192.0.2.7", Port = 5222 };
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_silo_from_toml_serves_sessions_to_itself_and_to_a_client()
+    {
+        await File.WriteAllTextAsync(_folder.File("mim.toml"), Configurations.Sqlite(_folder));
+        var options = MimGrainsToml.Load(_folder.File("mim.toml"));
+        using var silo = Host(options);
+        await silo.StartAsync();
+        var sessions = silo.Services.GetRequiredService<ISessionManager>();
+        var key = await sessions.OpenAsync("example.com", "alice", "phone", Record);
+        Assert.Equal(new Session(key, Record), await sessions.GetAsync(key));
+
+        using var client = Client(_folder);
+        await client.StartAsync();
+        var remote = client.Services.GetRequiredService<ISessionManager>();
+        Assert.Equal([new Session(key, Record)], await remote.GetUserSessionsAsync("example.com", "alice"));
+
+        await client.StopAsync();
+        await silo.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_silo_by_code_gets_free_ports_a_name_and_a_number()
+    {
+        MimGrainsOptions? options = null;
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.UseOrleans(silo => silo.UseMimGrains(set => Configurations.SetSqlite(options = set, _folder)));
+        using var host = builder.Build();
+        await host.StartAsync();
+        Assert.NotEqual(0, options!.Node.SiloPort);
+        Assert.NotEqual(options.Node.SiloPort, options.Node.GatewayPort);
+        var nodes = host.Services.GetRequiredService<INodeRegistry>();
+        Assert.Equal(1, nodes.NodeNumber);
+        Assert.Equal(new DiscoveredNode(options.Node.EffectiveName, 1, "127.0.0.1"), Assert.Single(nodes.Nodes));
+        await host.StopAsync();
+    }
+
+    private static IHost Host(MimGrainsOptions options)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.UseOrleans(silo => silo.UseMimGrains(options));
+        return builder.Build();
+    }
+
+    // As from an appsettings.json.
+    private static IHost Client(TempFolder folder)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["MimGrains:general:sm_backend"] = "cets",
+            ["MimGrains:general:s2s_backend"] = "cets",
+            ["MimGrains:general:component_backend"] = "cets",
+            ["MimGrains:internal_databases:cets:backend"] = "rdbms",
+            ["MimGrains:outgoing_pools:rdbms:default:connection:driver"] = "sqlite",
+            ["MimGrains:outgoing_pools:rdbms:default:connection:file"] = folder.File("mim.db"),
+        });
+        builder.UseOrleansClient(client => client.UseMimGrains(builder.Configuration.GetSection("MimGrains")));
+        return builder.Build();
+    }
+}

@@ -1,0 +1,48 @@
+using MimGrains.Configuration;
+using MimGrains.ProcessSupport;
+
+namespace MimGrains.Hosting.Tests.Silos;
+
+/// <summary>Tests that start silos: one after the other, they have few processors.</summary>
+[CollectionDefinition(Name)]
+public class SiloTestGroup
+{
+    public const string Name = "silos";
+}
+
+/// <summary>Configurations of one silo on an SQLite file, on free ports.</summary>
+internal static class Configurations
+{
+    public const string AllInCets = """
+        [general]
+        sm_backend = "cets"
+        s2s_backend = "cets"
+        component_backend = "cets"
+        [internal_databases.cets]
+
+        """;
+
+    public static string Sqlite(TempFolder folder, string node = "") => $"""
+        [node]
+        name = "mim1@localhost"
+        silo_port = 0
+        gateway_port = 0
+        {node}
+        {AllInCets}
+        [outgoing_pools.rdbms.default.connection]
+        driver = "sqlite"
+        file = '{folder.File("mim.db")}'
+        """;
+
+    /// <summary>Sets the same by code.</summary>
+    public static void SetSqlite(MimGrainsOptions options, TempFolder folder)
+    {
+        options.Node.SiloPort = 0;
+        options.Node.GatewayPort = 0;
+        options.General.SmBackend = InternalDatabase.Cets;
+        options.General.S2sBackend = InternalDatabase.Cets;
+        options.General.ComponentBackend = InternalDatabase.Cets;
+        options.InternalDatabases = new() { Cets = new() };
+        options.Rdbms = new() { Driver = RdbmsDriver.Sqlite, File = folder.File("mim.db") };
+    }
+}
