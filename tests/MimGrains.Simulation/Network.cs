@@ -3,7 +3,12 @@ namespace MimGrains.Simulation;
 /// <summary>Carries messages: late, out of order, twice or not at all, as long as it is <see cref="IsFaulty"/>.</summary>
 internal sealed class Network(Scheduler scheduler, SplitMix64 random)
 {
+    private readonly Dictionary<(SimNode, SimNode), long> _heldUntil = [];
+
     public bool IsFaulty { get; set; } = true;
+
+    /// <summary>What goes this way arrives only after that long; the way back is as before.</summary>
+    public void Hold(SimNode from, SimNode to, long micros) => _heldUntil[(from, to)] = scheduler.NowMicros + micros;
 
     public void Send(SimNode from, SimNode to, string name, Action deliver)
     {
@@ -20,7 +25,7 @@ internal sealed class Network(Scheduler scheduler, SplitMix64 random)
         }
     }
 
-    private void Carry(SimNode from, SimNode to, string name, Action deliver) => scheduler.After(DelayMicros(), () =>
+    private void Carry(SimNode from, SimNode to, string name, Action deliver) => scheduler.After(HeldMicros(from, to) + DelayMicros(), () =>
     {
         if (to.IsUp)
         {
@@ -29,6 +34,9 @@ internal sealed class Network(Scheduler scheduler, SplitMix64 random)
             to.AfterEvent();
         }
     });
+
+    private long HeldMicros(SimNode from, SimNode to) =>
+        IsFaulty ? Math.Max(0, _heldUntil.GetValueOrDefault((from, to)) - scheduler.NowMicros) : 0;
 
     private long DelayMicros() => !IsFaulty ? random.Between(100, 1_000) : random.Between(1, 100) switch
     {

@@ -9,7 +9,8 @@ internal sealed partial class SimCluster
     private const long QuietMicros = 1_500_000;
     private const int NodesAtStart = 3;
     private const int NodesMost = 5;
-    private const int Keys = 8;
+    private const int Keys = 3;
+    private const long KeysChangeMicros = 150_000;
     private const int Groups = 3;
 
     private readonly List<SimNode> _nodes = [];
@@ -138,7 +139,9 @@ internal sealed partial class SimCluster
 
     private void Write(SimNode node)
     {
-        var key = new SimKey((int)Random.Between(0, Groups - 1), (int)Random.Between(0, Keys - 1));
+        // The keys in use change: what goes wrong with one is not covered up by a later write.
+        var number = (int)(Scheduler.NowMicros / KeysChangeMicros * Keys) + (int)Random.Between(0, Keys - 1);
+        var key = new SimKey((int)Random.Between(0, Groups - 1), number);
         var owner = Random.Chance(50) ? node.Id : Random.Pick(_nodes).Id;
         var record = Random.Chance(45) ? null : $"{owner}|{++_lastRecord}";
         var operation = node.Write(key, record) with { Generation = _generation };
@@ -168,6 +171,11 @@ internal sealed partial class SimCluster
         if (Random.Chance(70))
         {
             Join();
+        }
+
+        if (Random.Chance(60) && up.Count > 1)
+        {
+            Network.Hold(Random.Pick(up), Random.Pick(up), Random.Between(20_000, 250_000));
         }
 
         Scheduler.After(Random.Between(20_000, 250_000), Disturb);
