@@ -207,4 +207,28 @@ public sealed class JoinTests
         Assert.Null(b.Get(1));
         Assert.Equal(1, b.PurgeTombstones(10));
     }
+
+    [Fact]
+    public void A_write_that_comes_before_the_dump_does_not_survive_a_delete_that_the_giver_has_purged()
+    {
+        var a = Sample.First(Sample.A);
+        var b = Sample.Join(Sample.B, a);
+        var c = Sample.Replica(Sample.C);
+        c.Greet(b);
+        b.Insert(1, "deleted by a", 100);
+        Sample.Deliver(b, a);
+        a.Delete(1, 200);
+        Sample.Deliver(a, b);
+        c.Greet(a);
+        Sample.Beat(1_000, a, b, c);
+        Sample.Beat(2_000, a, b, c);
+        Assert.Equal(1, a.PurgeTombstones(10));
+
+        var required = c.RequestDump();
+        Sample.Deliver(b, c);
+        var reader = a.BeginDump(required)!;
+        c.OnDumpHeader(reader.Header);
+        c.TakeChunks(reader);
+        Assert.Null(c.Get(1));
+    }
 }

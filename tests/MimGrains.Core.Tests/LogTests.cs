@@ -13,19 +13,19 @@ public sealed class LogTests
     public void What_is_read_is_what_was_appended_from_any_place_on()
     {
         var random = new Random(1);
-        var bodies = Enumerable.Range(0, 3_000).Select(_ => Body(random.Next(200))).ToList();
+        var bodies = Enumerable.Range(0, 1_000).Select(_ => Body(random.Next(300))).ToList();
         for (var i = 0; i < bodies.Count; i++)
         {
             Assert.Equal(i + 1, _log.Append(isDelete: i % 2 == 0, timeMicros: i * 10, bodies[i]));
         }
 
-        foreach (var after in new[] { 0, 1, 777, 2_998, 2_999 })
+        foreach (var after in new[] { 0, 1, 777, 998, 999 })
         {
             var (segments, count, lastTimeMicros) = _log.ReadAfter(after, NoLimit);
             var read = Batch(after + 1, count, segments).Operations().ToList();
             Assert.Equal(bodies.Count - after, count);
             Assert.Equal((bodies.Count - 1) * 10, lastTimeMicros);
-            Assert.Equal(bodies.Skip(after), read.Select(operation => operation.Body.ToArray()));
+            Assert.True(read.Zip(bodies.Skip(after)).All(pair => pair.First.Body.Span.SequenceEqual(pair.Second)));
             Assert.Equal(after + 1, read[0].Sequence);
             Assert.All(read, operation => Assert.Equal(operation.Sequence % 2 == 1, operation.IsDelete));
             Assert.All(read, operation => Assert.Equal((operation.Sequence - 1) * 10, operation.TimeMicros));
