@@ -124,6 +124,12 @@ public abstract partial class TableReplica
         SettleLevelling();
     }
 
+    /// <summary>How many dead incarnations are not levelled by all survivors, as far as this one knows.</summary>
+    internal int LevellingCount => _inbounds.Values.Count(inbound => inbound.Levelling is not null);
+
+    /// <summary>How many batches are kept to level with.</summary>
+    internal int RetainedCount => _inbounds.Values.Sum(inbound => inbound.Retained.Count);
+
     private protected abstract void MarkOwnerDead(Inbound dead);
 
     private List<ReplicaId> Dead() => [.. _inbounds.Values.Where(inbound => inbound.IsDead).Select(inbound => inbound.Id)];

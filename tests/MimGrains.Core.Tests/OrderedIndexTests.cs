@@ -1,0 +1,134 @@
+using MimGrains.Core.Store;
+
+namespace MimGrains.Core.Tests;
+
+public sealed class OrderedIndexTests
+{
+    private readonly OrderedIndex<int, string> _index = new(Comparer<int>.Default);
+    private readonly SortedDictionary<int, string> _model = [];
+
+    [Theory, InlineData(1, 100), InlineData(2, 5_000), InlineData(3, 200_000)]
+    public void It_holds_what_a_sorted_dictionary_holds(int seed, int keys)
+    {
+        var random = new Random(seed);
+        for (var i = 0; i < 40_000; i++)
+        {
+            // Phases of growing and of shrinking, so that nodes split and empty.
+            var key = random.Next(keys);
+            if (random.Next(10) < (i / 10_000 % 2 == 0 ? 7 : 3))
+            {
+                Set(key, $"{i}");
+            }
+            else
+            {
+                Remove(key);
+            }
+        }
+
+        Assert.Equal(_model.Count, _index.Count);
+        Assert.Equal(_model, Pairs(_index.Capture().All()));
+    }
+
+    [Fact]
+    public void A_snapshot_stays_as_it_was()
+    {
+        var random = new Random(4);
+        List<(OrderedIndex<int, string>.Snapshot Snapshot, List<KeyValuePair<int, string>> Expected)> snapshots = [];
+        for (var i = 0; i < 20_000; i++)
+        {
+            if (random.Next(2) == 0)
+            {
+                Set(random.Next(2_000), $"{i}");
+            }
+            else
+            {
+                Remove(random.Next(2_000));
+            }
+
+            if (i % 500 == 0)
+            {
+                snapshots.Add((_index.Capture(), [.. _model]));
+            }
+        }
+
+        Assert.All(snapshots, taken =>
+        {
+            Assert.Equal(taken.Expected.Count, taken.Snapshot.Count);
+            Assert.Equal(taken.Expected, Pairs(taken.Snapshot.All()));
+        });
+    }
+
+    [Fact]
+    public void Keys_that_only_grow_are_kept_in_order()
+    {
+        for (var key = 0; key < 50_000; key++)
+        {
+            Set(key, "");
+        }
+
+        Assert.Equal(_model, Pairs(_index.Capture().All()));
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public void Deleting_all_leaves_an_empty_index_that_can_be_filled_again(bool backwards)
+    {
+        for (var key = 0; key < 10_000; key++)
+        {
+            Set(key, "");
+        }
+
+        for (var i = 0; i < 10_000; i++)
+        {
+            Remove(backwards ? 9_999 - i : i);
+        }
+
+        Assert.Equal(0, _index.Count);
+        Assert.Empty(Pairs(_index.Capture().All()));
+        Set(5, "again");
+        Assert.Equal(_model, Pairs(_index.Capture().All()));
+    }
+
+    [Fact]
+    public void A_seek_begins_at_the_first_key_of_a_prefix_or_after_a_key()
+    {
+        var random = new Random(5);
+        for (var i = 0; i < 3_000; i++)
+        {
+            Set(random.Next(10_000), "");
+        }
+
+        for (var i = 0; i < 500; i++)
+        {
+            Remove(_model.Keys.ElementAt(random.Next(_model.Count)));
+        }
+
+        var snapshot = _index.Capture();
+        for (var probe = -1; probe < 1_001; probe++)
+        {
+            Assert.Equal(_model.Keys.FirstOrDefault(key => key >= probe * 10, -1), First(snapshot.From(new Tens(probe))));
+            Assert.Equal(_model.Keys.FirstOrDefault(key => key > probe, -1), First(snapshot.After(probe)));
+        }
+
+        static int First(OrderedIndex<int, string>.Cursor cursor) => cursor.MoveNext() ? cursor.Current.Key : -1;
+    }
+
+    private static IEnumerable<KeyValuePair<int, string>> Pairs(OrderedIndex<int, string>.Cursor cursor)
+    {
+        while (cursor.MoveNext())
+        {
+            yield return new(cursor.Current.Key, cursor.Current.Record!);
+        }
+    }
+
+    private void Set(int key, string record)
+    {
+        _model[key] = record;
+        _index.Set(new Entry<int, string> { Key = key, Record = record, Stamp = default, Hash = 0, PrefixHash = 0 });
+    }
+
+    private void Remove(int key)
+    {
+        _model.Remove(key);
+        _index.Remove(key);
+    }
+}

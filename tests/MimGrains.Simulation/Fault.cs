@@ -1,0 +1,43 @@
+namespace MimGrains.Simulation;
+
+/// <summary>One rule of the protocol that a run breaks on purpose, to show that the simulation notices.</summary>
+internal enum Fault
+{
+    None,
+
+    /// <summary>What survivors retain of a dead origin is not applied, but counts as levelled.</summary>
+    LevelRepliesAreEmpty,
+
+    /// <summary>Now and then a batch is acknowledged and dropped.</summary>
+    AcknowledgedWithoutApplying,
+
+    /// <summary>Heartbeats promise a time that has not come: tombstones go too early.</summary>
+    ClockFromTheFuture,
+
+    /// <summary>Dumps have no tombstones.</summary>
+    DumpWithoutTombstones,
+
+    /// <summary>A joining replica does not say hello to one member, and goes on as if it had answered.</summary>
+    OneHelloIsSkipped,
+
+    /// <summary>Late batches of a dead origin are applied by whom they reach.</summary>
+    LateBatchesOfTheDeadAreTaken,
+
+    /// <summary>A joining replica takes any dump, also one that lacks writes from before its hellos.</summary>
+    DumpLacksWhatIsRequired,
+
+    /// <summary>A ready replica says hello once more: its peers go past writes that it does not get.</summary>
+    ReadyReplicaSaysHello,
+
+    /// <summary>Whoever joins and finds nobody ready goes first, also beside another one.</summary>
+    EverybodyGoesFirst,
+
+    /// <summary>A level answer counts as one that knew of all deaths.</summary>
+    LevelRepliesFromBeforeADeathCount,
+
+    /// <summary>Records of dead owners are not swept.</summary>
+    DeadOwnersAreNotSwept,
+}
+
+/// <summary>The run has shown that the protocol, or what a <see cref="Fault"/> made of it, breaks an invariant.</summary>
+internal sealed class InvariantException(string message) : Exception(message);

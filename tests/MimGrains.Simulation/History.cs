@@ -1,0 +1,91 @@
+using MimGrains.Core.Identity;
+
+namespace MimGrains.Simulation;
+
+/// <summary>One write that a replica took.</summary>
+internal sealed record Operation(SimKey Key, string? Record, ReplicaId Origin, long Sequence, long TimeMicros)
+{
+    /// <summary>Every replica that its origin knew had applied it.</summary>
+    public bool IsAcknowledged { get; set; }
+
+    /// <summary>How often all replicas that held everything had died before it.</summary>
+    public int Generation { get; init; }
+
+    public bool IsBeatenBy(ReplicaId origin, long timeMicros) =>
+        timeMicros > TimeMicros || (timeMicros == TimeMicros && origin.CompareTo(Origin) >= 0);
+}
+
+/// <summary>All writes of a run: the model that replicas are compared with.</summary>
+internal sealed class History(TableKind kind, Func<string, bool> isDead)
+{
+    private readonly Dictionary<(ReplicaId, long), Operation> _byDot = [];
+    private readonly SortedDictionary<SimKey, List<Operation>> _byKey = [];
+
+    public IEnumerable<SimKey> Keys => _byKey.Keys;
+
+    public int Count => _byDot.Count;
+
+    public void Add(Operation operation)
+    {
+        _byDot.Add((operation.Origin, operation.Sequence), operation);
+        if (!_byKey.TryGetValue(operation.Key, out var ofKey))
+        {
+            _byKey.Add(operation.Key, ofKey = []);
+        }
+
+        ofKey.Add(operation);
+    }
+
+    public Operation Find(ReplicaId origin, long sequence) => _byDot[(origin, sequence)];
+
+    /// <summary>The greatest write of a key among those that no run may lose; null if there is none.</summary>
+    public Operation? GreatestOf(SimKey key, Func<Operation, bool> mustBeKnown)
+    {
+        Operation? greatest = null;
+        foreach (var operation in _byKey[key].Where(mustBeKnown))
+        {
+            if (greatest is null || greatest.IsBeatenBy(operation.Origin, operation.TimeMicros))
+            {
+                greatest = operation;
+            }
+        }
+
+        return greatest;
+    }
+
+    /// <summary>Says what is wrong with a replica's state of a key if it has seen <paramref name="seen"/>; null if nothing is.</summary>
+    public string? Contradiction(SimNode node, SimKey key, Operation? seen)
+    {
+        var held = node.Replica.WriteOf(key);
+        if (node.Replica.TryGet(key, out var record))
+        {
+            var (origin, sequence, timeMicros) = held!.Value;
+            var write = Find(origin, sequence);
+            if (write.Record != record || write.TimeMicros != timeMicros)
+            {
+                return $"{node.Id} holds {record} of {key}, but write {sequence} of {origin} was {write}.";
+            }
+
+            return seen is null || seen.IsBeatenBy(origin, timeMicros) ? null : $"{node.Id} holds {write}, older than {seen}.";
+        }
+
+        if (held is { } tombstone && seen is not null && !seen.IsBeatenBy(tombstone.Origin, tombstone.TimeMicros))
+        {
+            return $"{node.Id} has a tombstone {tombstone} of {key}, older than {seen}.";
+        }
+
+        return seen is null || _byKey[key].Exists(later => seen.IsBeatenBy(later.Origin, later.TimeMicros) && LeavesNothing(later))
+            ? null
+            : $"{node.Id} holds nothing of {key}, but must have seen {seen}.";
+    }
+
+    public bool IsOwnerDead(Operation operation) => operation.Record is { } record && kind switch
+    {
+        TableKind.OwnedByWriter => isDead(operation.Origin.Value),
+        TableKind.OwnedByRecord => isDead(SimTable.OwnerOf(record)),
+        TableKind.KeptForEver => false,
+        _ => throw new InvalidOperationException($"No such kind of table: {kind}."),
+    };
+
+    private bool LeavesNothing(Operation operation) => operation.Record is null || IsOwnerDead(operation);
+}

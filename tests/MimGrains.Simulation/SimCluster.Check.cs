@@ -1,0 +1,86 @@
+namespace MimGrains.Simulation;
+
+internal sealed partial class SimCluster
+{
+    private const long LogMaxBytes = 64 * 1_024;
+
+    private void CheckEnd()
+    {
+        var live = _nodes.Where(node => node.IsUp).ToList();
+        foreach (var node in live)
+        {
+            CheckQuiet(node);
+            CheckEqual(live[0], node);
+            CheckScans(node);
+            foreach (var key in _history.Keys)
+            {
+                CheckKey(node, key);
+            }
+        }
+    }
+
+    private static void Require(bool holds, SimNode node, string what)
+    {
+        if (!holds)
+        {
+            throw new InvariantException($"In the end {node.Id} {what}.");
+        }
+    }
+
+    private void CheckQuiet(SimNode node)
+    {
+        var replica = node.Replica;
+        Require(replica.IsReady, node, $"is not ready; it is to {node.Plan.Next()}, dump of {node.Plan.DumpSource}");
+        Require(replica.CompletedThrough == replica.LastSequence, node,
+            $"has writes that [{string.Join(", ", replica.MissingAcks(replica.LastSequence))}] did not acknowledge");
+        Require(replica.LevellingCount == 0, node, $"has not levelled {replica.LevellingCount} dead ones");
+        Require(replica.RetainedCount == 0, node, $"retains {replica.RetainedCount} batches");
+        Require(replica.TombstoneCount == 0, node, $"has {replica.TombstoneCount} tombstones");
+        Require(replica.LogSizeBytes <= LogMaxBytes, node, $"keeps {replica.LogSizeBytes} bytes of writes");
+        Require(replica.Peers.Count == _nodes.Count(other => other.IsUp) - 1, node,
+            $"has the peers [{string.Join(", ", replica.Peers)}]");
+    }
+
+    private static void CheckEqual(SimNode first, SimNode node)
+    {
+        var expected = first.Replica.Capture().All().ToList();
+        var actual = node.Replica.Capture().All().ToList();
+        Require(expected.SequenceEqual(actual), node,
+            $"holds [{string.Join(", ", actual.Except(expected))}] that {first.Id} does not, and lacks "
+            + $"[{string.Join(", ", expected.Except(actual))}]");
+        Require(node.Replica.Count == actual.Count, node, $"counts {node.Replica.Count} records, and has {actual.Count}");
+        foreach (var (key, _) in expected)
+        {
+            Require(first.Replica.WriteOf(key) == node.Replica.WriteOf(key), node,
+                $"holds {key} by {node.Replica.WriteOf(key)}, but {first.Id} by {first.Replica.WriteOf(key)}");
+        }
+    }
+
+    private static void CheckScans(SimNode node)
+    {
+        for (var group = 0; group < Groups; group++)
+        {
+            var prefix = new SimGroup(group);
+            var expected = node.Replica.Capture().StartingWith(prefix).ToList();
+            var actual = node.Replica.ScanIndexed<SimGroup, SelectBoth, KeyValuePair<SimKey, string>>(prefix);
+            Require(expected.SequenceEqual(actual), node, $"finds other records of {prefix} by the index than in order");
+        }
+    }
+
+    private void CheckKey(SimNode node, SimKey key)
+    {
+        var seen = _history.GreatestOf(key, operation =>
+            _byId[operation.Origin].IsUp || (operation.IsAcknowledged && operation.Generation == _generation));
+        if (_history.Contradiction(node, key, seen) is { } contradiction)
+        {
+            throw new InvariantException(contradiction);
+        }
+
+        if (node.Replica.TryGet(key, out _))
+        {
+            var (origin, sequence, _) = node.Replica.WriteOf(key)!.Value;
+            var held = _history.Find(origin, sequence);
+            Require(!_history.IsOwnerDead(held), node, $"holds {held}, whose owner is dead");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+using MimGrains.Core.Identity;
+using MimGrains.Core.Replication;
+
+namespace MimGrains.Simulation;
+
+/// <summary>One incarnation of a silo: its replica, and what an adapter does around it.</summary>
+internal sealed partial class SimNode
+{
+    private readonly SimCluster _cluster;
+    private readonly HashSet<ReplicaId> _toldPlan = [];
+    private readonly Dictionary<ReplicaId, long> _appliedSeen = [];
+    private OwnerSweep? _sweep;
+    private long _completedSeen;
+
+    public SimNode(SimCluster cluster, string name, TableKind kind)
+    {
+        _cluster = cluster;
+        Id = new ReplicaId(name);
+        Replica = new TableReplica<SimKey, string>(Id, SimTable.Schema(kind), new SimCodec());
+        Plan = new JoinPlan(Id);
+        SkewMicros = cluster.Random.Between(-20_000, 20_000);
+    }
+
+    public ReplicaId Id { get; }
+
+    public TableReplica<SimKey, string> Replica { get; }
+
+    public JoinPlan Plan { get; }
+
+    public bool IsUp { get; set; } = true;
+
+    /// <summary>Whether the membership says that it is dead; it may still run for a while.</summary>
+    public bool IsDeclaredDead { get; set; }
+
+    public bool CountsAsReady => IsUp && !IsDeclaredDead && Replica.IsReady;
+
+    private long SkewMicros { get; }
+
+    private long NowMicros => 1_000_000_000 + _cluster.Scheduler.NowMicros + SkewMicros;
+
+    private SplitMix64 Random => _cluster.Random;
+
+    /// <summary>It has read the membership, and begins.</summary>
+    public void Start(IEnumerable<ReplicaId> live, IEnumerable<ReplicaId> dead)
+    {
+        foreach (var id in dead)
+        {
+            Replica.OnDead(id);
+        }
+
+        AfterEvent();
+        foreach (var id in live)
+        {
+            Plan.OnMember(id);
+        }
+
+        Tick();
+    }
+
+    public void OnDeclaredDead(ReplicaId dead)
+    {
+        Replica.OnDead(dead);
+        AfterEvent();
+    }
+
+    public Operation Write(SimKey key, string? record)
+    {
+        var body = SimCodec.Bytes(key, record);
+        var sequence = record is null ? Replica.Delete(key, body, NowMicros) : Replica.Insert(key, record, body, NowMicros);
+        var (origin, written, timeMicros) = Replica.WriteOf(key)!.Value;
+        if (origin != Id || written != sequence)
+        {
+            throw new InvariantException($"{Id} wrote {sequence} of {key}, but has write {written} of {origin}.");
+        }
+
+        return new Operation(key, record, Id, sequence, timeMicros);
+    }
+
+    /// <summary>What holds after every event, and what follows from it.</summary>
+    public void AfterEvent()
+    {
+        foreach (var dead in Replica.DeadReplicas)
+        {
+            if (_toldPlan.Add(dead))
+            {
+                Plan.OnDead(dead);
+            }
+        }
+
+        if (Replica.CompletedThrough < _completedSeen)
+        {
+            throw new InvariantException($"{Id}: CompletedThrough fell from {_completedSeen} to {Replica.CompletedThrough}.");
+        }
+
+        if (Replica.CompletedThrough > _completedSeen)
+        {
+            _cluster.OnCompleted(this, _completedSeen, Replica.CompletedThrough);
+            _completedSeen = Replica.CompletedThrough;
+        }
+
+        foreach (var peer in Replica.Peers)
+        {
+            var applied = Replica.AppliedOf(peer);
+            if (applied < _appliedSeen.GetValueOrDefault(peer))
+            {
+                throw new InvariantException($"{Id}: applied of {peer} fell from {_appliedSeen[peer]} to {applied}.");
+            }
+
+            _appliedSeen[peer] = applied;
+        }
+    }
+
+    private void Tick()
+    {
+        if (!IsUp)
+        {
+            return;
+        }
+
+        StepJoin();
+        foreach (var peer in Replica.Peers)
+        {
+            Pump(peer);
+            if (Random.Chance(40))
+            {
+                SendHeartbeat(peer);
+            }
+        }
+
+        if (Random.Chance(50))
+        {
+            SendLevelRequests();
+        }
+
+        StepSweep();
+        if (Random.Chance(50))
+        {
+            Replica.PurgeTombstones((int)Random.Between(1, 20));
+        }
+
+        AfterEvent();
+        _cluster.Scheduler.After(Random.Between(2_000, 8_000), Tick);
+    }
+
+    private void StepSweep()
+    {
+        if (Replica.IsSweepDue)
+        {
+            _sweep = Replica.BeginSweep();
+        }
+
+        if (_sweep is { } sweep && _cluster.Fault != Fault.DeadOwnersAreNotSwept && !sweep.Step(3))
+        {
+            _sweep = null;
+        }
+    }
+
+    private void Send(ReplicaId to, string name, Action<SimNode> deliver)
+    {
+        var node = _cluster.NodeOf(to);
+        _cluster.Network.Send(this, node, name, () => deliver(node));
+    }
+}

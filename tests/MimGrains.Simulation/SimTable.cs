@@ -1,0 +1,63 @@
+using System.Buffers;
+using System.Text;
+using MimGrains.Core.Log;
+using MimGrains.Core.Store;
+
+namespace MimGrains.Simulation;
+
+internal readonly record struct SimKey(int Group, int Number) : IComparable<SimKey>
+{
+    public int CompareTo(SimKey other) => Group != other.Group ? Group.CompareTo(other.Group) : Number.CompareTo(other.Number);
+
+    public override string ToString() => $"{Group}/{Number}";
+}
+
+internal readonly record struct SimGroup(int Group) : IComparable<SimKey>
+{
+    public int CompareTo(SimKey other) => Group.CompareTo(other.Group);
+
+    public override int GetHashCode() => Group;
+}
+
+/// <summary>Who owns a record, and what becomes of it when the owner dies.</summary>
+internal enum TableKind
+{
+    OwnedByWriter,
+    OwnedByRecord,
+    KeptForEver,
+}
+
+internal static class SimTable
+{
+    public static TableSchema<SimKey, string> Schema(TableKind kind) => new()
+    {
+        Order = Comparer<SimKey>.Default,
+        PrefixIndex = (typeof(SimGroup), key => new SimGroup(key.Group).GetHashCode()),
+        OwnerOf = kind == TableKind.OwnedByRecord ? (_, record) => OwnerOf(record) : null,
+        KeepWhenOwnerDies = kind == TableKind.KeptForEver,
+    };
+
+    /// <summary>Records are "owner|number"; the number is never used twice.</summary>
+    public static string OwnerOf(string record) => record[..record.IndexOf('|', StringComparison.Ordinal)];
+}
+
+internal readonly struct SelectBoth : IEntrySelector<SimKey, string, KeyValuePair<SimKey, string>>
+{
+    public static KeyValuePair<SimKey, string> Select(SimKey key, string record) => new(key, record);
+}
+
+internal sealed class SimCodec : IOperationCodec<SimKey, string>
+{
+    public static byte[] Bytes(SimKey key, string? record) => Encoding.UTF8.GetBytes($"{key.Group}/{key.Number}={record}");
+
+    public void Encode(SimKey key, string? record, IBufferWriter<byte> output) => output.Write(Bytes(key, record));
+
+    public void Decode(ReadOnlyMemory<byte> body, bool isDelete, out SimKey key, out string? record)
+    {
+        var text = Encoding.UTF8.GetString(body.Span);
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        var equals = text.IndexOf('=', StringComparison.Ordinal);
+        key = new SimKey(int.Parse(text[..slash], null), int.Parse(text[(slash + 1)..equals], null));
+        record = isDelete ? null : text[(equals + 1)..];
+    }
+}

@@ -1,0 +1,77 @@
+namespace MimGrains.Simulation;
+
+/// <summary>
+/// Whole clusters in one thread, on a virtual clock: messages are late, lost, doubled and out of order, silos crash, are
+/// declared dead while they run, and join. <c>MIMGRAINS_SEEDS</c> gives another number of seeds than the default.
+/// </summary>
+public sealed class SimulationTests
+{
+    private const int DefaultSeeds = 300;
+
+    // Most faults show within a few seeds; two need a rare order of events, about one run in 300.
+    private const int FaultSeeds = 3_000;
+
+    // Needs two deaths and three messages in one order; DeathTests of the core has it as a short history.
+    private const Fault RarestFault = Fault.LevelRepliesFromBeforeADeathCount;
+    private const int RareFaultSeeds = 20_000;
+    private const int SeedsPerCase = 20;
+
+    private static int Seeds =>
+        int.TryParse(Environment.GetEnvironmentVariable("MIMGRAINS_SEEDS"), out var seeds) ? seeds : DefaultSeeds;
+
+    public static TheoryData<int> FirstSeeds() => [.. Enumerable.Range(0, (Seeds + SeedsPerCase - 1) / SeedsPerCase)
+        .Select(index => index * SeedsPerCase)];
+
+    public static TheoryData<string> Faults() => [.. Enum.GetValues<Fault>()
+        .Where(fault => fault is not (Fault.None or RarestFault)).Select(fault => fault.ToString())];
+
+    [Theory, MemberData(nameof(FirstSeeds))]
+    public void Replicas_agree_and_lose_nothing_whatever_happens(int firstSeed)
+    {
+        for (var seed = firstSeed; seed < Math.Min(firstSeed + SeedsPerCase, Seeds); seed++)
+        {
+            if (Failure(seed, Fault.None) is not null)
+            {
+                Assert.Fail($"Seed {seed}: {TracedFailure(seed)}");
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Faults))]
+    public void A_broken_rule_is_noticed(string fault) => AssertNoticed(Enum.Parse<Fault>(fault), FaultSeeds);
+
+    [Fact, Trait("Category", "Chaos")]
+    public void A_broken_rule_that_shows_in_a_rare_order_of_deaths_is_noticed() => AssertNoticed(RarestFault, RareFaultSeeds);
+
+    [Fact]
+    public void The_same_seed_gives_the_same_run()
+    {
+        Assert.Equal(Trace(1), Trace(1));
+        Assert.NotEqual(Trace(1), Trace(2));
+
+        static string Trace(int seed)
+        {
+            var cluster = new SimCluster(seed, Fault.None, traces: true);
+            cluster.Run();
+            Assert.True(cluster.Writes > 50, $"Only {cluster.Writes} writes.");
+            return cluster.Scheduler.Trace;
+        }
+    }
+
+    private static void AssertNoticed(Fault fault, int seeds)
+    {
+        var seed = Enumerable.Range(0, seeds).FirstOrDefault(seed => Failure(seed, fault) is not null, -1);
+
+        Assert.True(seed >= 0, $"{seeds} seeds did not notice {fault}.");
+    }
+
+    // A broken rule may also show in a check of the core itself.
+    private static Exception? Failure(int seed, Fault fault) => Record.Exception(() => new SimCluster(seed, fault, traces: false).Run());
+
+    private static string TracedFailure(int seed)
+    {
+        var cluster = new SimCluster(seed, Fault.None, traces: true);
+        var failure = Record.Exception(cluster.Run);
+        return $"{failure}\n{cluster.Scheduler.Trace}";
+    }
+}
