@@ -9,7 +9,10 @@ silo.Hidden = true;
 silo.SetAction((parsed, cancellationToken) => SiloProgram.RunAsync(parsed.GetRequiredValue(config), cancellationToken));
 
 // BenchmarkDotNet reads its arguments itself, such as --filter '*Lookup*' or --list flat.
-var rest = new Argument<string[]>("arguments") { Description = "Arguments of BenchmarkDotNet; --help after -- tells them." };
+var rest = new Argument<string[]>("arguments")
+{
+    Description = "Arguments of BenchmarkDotNet; --help after -- tells them.",
+};
 var micro = new Command("micro", "Measures single classes in this process, with BenchmarkDotNet.") { rest };
 micro.TreatUnmatchedTokensAsErrors = false;
 micro.SetAction(parsed =>

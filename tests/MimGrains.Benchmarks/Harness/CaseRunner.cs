@@ -44,7 +44,8 @@ internal sealed class CaseRunner(RunSettings settings, Progress progress, TextWr
             var cluster = await ClusterForAsync(benchmark, cancellationToken);
             var load = new MachineLoad();
             var fields = await progress.WatchAsync(
-                $"{benchmark.Name}, run {run} of {settings.Runs}", benchmark.RunAsync(cluster, settings, cancellationToken));
+                $"{benchmark.Name}, run {run} of {settings.Runs}",
+                benchmark.RunAsync(cluster, settings, cancellationToken));
             var line = new JsonObject
             {
                 ["peer"] = "mimgrains", ["case"] = benchmark.Name, ["run"] = run, ["silos"] = settings.Silos,
@@ -82,7 +83,8 @@ internal sealed class CaseRunner(RunSettings settings, Progress progress, TextWr
         return _cluster;
     }
 
-    private async Task WarmUpAsync(IBenchmarkCase benchmark, BenchmarkCluster cluster, CancellationToken cancellationToken)
+    private async Task WarmUpAsync(
+        IBenchmarkCase benchmark, BenchmarkCluster cluster, CancellationToken cancellationToken)
     {
         if (benchmark.WarmUpRunNeeded && _warm.Add(benchmark))
         {

@@ -5,9 +5,9 @@ using MimGrains.Sessions;
 
 namespace MimGrains.Benchmarks.Micro;
 
-// Question: what do reads and writes of one replica cost without the cluster, and how do they grow with its records? Expect
-// reads that allocate nothing (a scan: its result) and grow by cache misses alone; a write to grow with the depth of the
-// ordered index.
+// Question: what do reads and writes of one replica cost without the cluster, and how do they grow with its records?
+// Expect reads that allocate nothing (a scan: its result) and grow by cache misses alone; a write to grow with the
+// depth of the ordered index.
 [MemoryDiagnoser]
 public class TableStoreBenchmarks
 {
@@ -62,7 +62,12 @@ public class TableStoreBenchmarks
     {
         var definition = SessionTable.Definition;
         var index = definition.PrefixIndexes.Single();
-        return new() { Order = definition.Order, PrefixIndex = (index.PrefixType, index.HashOf), OwnerOf = definition.OwnerOf };
+        return new()
+        {
+            Order = definition.Order,
+            PrefixIndex = (index.PrefixType, index.HashOf),
+            OwnerOf = definition.OwnerOf,
+        };
     }
 
     private Stamp NextStamp() => new(++_sequence, _sequence, _origin);
