@@ -11,7 +11,11 @@ internal static class ClusterCommand
     private const int MaxSilos = 9;
     private const int MaxRuns = 100;
     private const double MaxSeconds = 600;
-    private static readonly Option<int> Silos = new("--silos") { Description = "Silo processes.", DefaultValueFactory = _ => 3 };
+    private static readonly Option<int> Silos = new("--silos")
+    {
+        Description = "Silo processes.",
+        DefaultValueFactory = _ => 3,
+    };
 
     private static readonly Option<string> Case = new("--case")
     {
@@ -19,7 +23,11 @@ internal static class ClusterCommand
         DefaultValueFactory = _ => CaseRegistry.AllName,
     };
 
-    private static readonly Option<int> Runs = new("--runs") { Description = "Runs of each case.", DefaultValueFactory = _ => 3 };
+    private static readonly Option<int> Runs = new("--runs")
+    {
+        Description = "Runs of each case.",
+        DefaultValueFactory = _ => 3,
+    };
 
     private static readonly Option<double> Seconds = new("--seconds")
     {
@@ -41,7 +49,8 @@ internal static class ClusterCommand
         Between(Runs, 1, MaxRuns);
         Between(Seconds, 0.1, MaxSeconds);
         Between(Warmup, 0, MaxSeconds);
-        var command = new Command("cluster", "Measures a cluster of silo processes; one JSON line per run on standard output.")
+        var command = new Command(
+            "cluster", "Measures a cluster of silo processes; one JSON line per run on standard output.")
         {
             Silos, Case, Runs, Seconds, Warmup, List,
         };
@@ -55,7 +64,8 @@ internal static class ClusterCommand
         var value = result.GetValueOrDefault<T>();
         if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
         {
-            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} is {least} to {most}, not {value}."));
+            result.AddError(
+                string.Create(CultureInfo.InvariantCulture, $"{option.Name} is {least} to {most}, not {value}."));
         }
     });
 

@@ -14,7 +14,10 @@ internal static class CompareCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         var strict = new Option<bool>("--strict") { Description = "Ends with exit code 1 if a target is missed." };
-        var command = new Command("compare", "Prints medians of runs, with how many times better they are than CETS.") { files, strict };
+        var command = new Command("compare", "Prints medians of runs, with how many times better they are than CETS.")
+        {
+            files, strict,
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var table = new ResultTable(CetsFigures.Load());

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using BenchmarkDotNet.Running;
 using MimGrains.Benchmarks;
 using MimGrains.Benchmarks.Silo;
 
@@ -7,5 +8,18 @@ var silo = new Command(SiloProgram.Command, "One silo process of a cluster under
 silo.Hidden = true;
 silo.SetAction((parsed, cancellationToken) => SiloProgram.RunAsync(parsed.GetRequiredValue(config), cancellationToken));
 
-var root = new RootCommand("Measures MimGrains.") { ClusterCommand.Create(), CompareCommand.Create(), silo };
+// BenchmarkDotNet reads its arguments itself, such as --filter '*Lookup*' or --list flat.
+var rest = new Argument<string[]>("arguments")
+{
+    Description = "Arguments of BenchmarkDotNet; --help after -- tells them.",
+};
+var micro = new Command("micro", "Measures single classes in this process, with BenchmarkDotNet.") { rest };
+micro.TreatUnmatchedTokensAsErrors = false;
+micro.SetAction(parsed =>
+{
+    string[] arguments = [.. parsed.GetValue(rest) ?? [], .. parsed.UnmatchedTokens];
+    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(arguments);
+});
+
+var root = new RootCommand("Measures MimGrains.") { ClusterCommand.Create(), CompareCommand.Create(), micro, silo };
 return await root.Parse(args).InvokeAsync();

@@ -31,7 +31,9 @@ internal static class SessionData
     public static TableEntry<SessionKey, SessionRecord> Entry(long i, string server, string silo) =>
         new(Key(i, server, silo), Record(i));
 
-    /// <summary>Returns which silo writes record i when all silos write equal parts of <paramref name="records"/>.</summary>
+    /// <summary>
+    /// Returns which silo writes record i when all silos write equal parts of <paramref name="records"/>.
+    /// </summary>
     public static int LoaderOf(long i, long records, int silos) => (int)(i * silos / records);
 
     /// <summary>Returns the first record of a silo's part; the part ends where the next silo's starts.</summary>

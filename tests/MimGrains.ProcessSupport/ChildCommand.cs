@@ -39,7 +39,8 @@ public sealed record ChildCommand(string FileName, IReadOnlyList<string> Argumen
         };
 
         // A silo's configuration is what its test wrote, not what the caller's shell happens to export.
-        foreach (var name in info.Environment.Keys.Where(key => key.StartsWith("MIM_", StringComparison.Ordinal)).ToList())
+        var ours = info.Environment.Keys.Where(key => key.StartsWith("MIM_", StringComparison.Ordinal)).ToList();
+        foreach (var name in ours)
         {
             info.Environment.Remove(name);
         }
@@ -52,7 +53,8 @@ public sealed record ChildCommand(string FileName, IReadOnlyList<string> Argumen
         return info;
     }
 
-    private static string DotnetPath() => System.Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path
+    private static string DotnetPath() =>
+        System.Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path
         ? path
         : "dotnet";
 }

@@ -5,8 +5,8 @@ namespace MimGrains.ProcessSupport;
 
 /// <summary>Finds loopback ports that nobody listens on.</summary>
 /// <remarks>
-/// They are taken below the range of outgoing connections (Linux: from 32,768), so that between the choice and the start of
-/// the silo no connection of somebody else can get one. A port is given out once in a process. Any thread.
+/// They are taken below the range of outgoing connections (Linux: from 32,768), so that between the choice and the
+/// start of the silo no connection of somebody else can get one. A port is given out once in a process. Any thread.
 /// </remarks>
 public static class FreePorts
 {

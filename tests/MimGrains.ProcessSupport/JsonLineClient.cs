@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace MimGrains.ProcessSupport;
 
-/// <summary>Sends requests to a child process and awaits their replies. Any thread; several requests may be under way.</summary>
+/// <summary>
+/// Sends requests to a child process and awaits their replies. Any thread; several requests may be under way.
+/// </summary>
 public sealed class JsonLineClient(SiloProcess process)
 {
     private long _lastId;
@@ -25,7 +27,11 @@ public sealed class JsonLineClient(SiloProcess process)
     /// <exception cref="TimeoutException">It did not answer in time.</exception>
     /// <exception cref="InvalidOperationException">The child ended.</exception>
     public async Task<TResult> CallAsync<TResult>(
-        string op, object with, TimeSpan timeout, Action<string>? progress = null, CancellationToken cancellationToken = default)
+        string op,
+        object with,
+        TimeSpan timeout,
+        Action<string>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         var id = Interlocked.Increment(ref _lastId);
         var request = new ChildRequest(id, op, JsonSerializer.SerializeToElement(with, JsonLines.Options));
@@ -49,7 +55,8 @@ public sealed class JsonLineClient(SiloProcess process)
                 ?? throw new InvalidOperationException($"{process.Name} answered {op} with an empty line.");
             if (reply.Error is not null)
             {
-                throw new ChildFailedException($"{process.Name} could not do {op}: {reply.Error}\n{process.Diagnose()}");
+                throw new ChildFailedException(
+                    $"{process.Name} could not do {op}: {reply.Error}\n{process.Diagnose()}");
             }
 
             if (reply.Progress is null)

@@ -3,8 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace MimGrains.ProcessSupport;
 
-// Parent -> child {"id":1,"op":"load","with":{...}}; child -> parent {"id":1,"progress":"..."}* then {"id":1,"result":...}
-// or {"id":1,"error":"..."}. Before the first request the child says {"id":0,"result":{...}}: it is ready.
+// Parent -> child {"id":1,"op":"load","with":{...}}; child -> parent {"id":1,"progress":"..."}* then
+// {"id":1,"result":...} or {"id":1,"error":"..."}. Before the first request the child says {"id":0,"result":{...}}: it
+// is ready.
 
 /// <summary>A request to a child.</summary>
 public sealed record ChildRequest(long Id, string Op, JsonElement With);

@@ -40,7 +40,9 @@ public sealed class OutputLog
         }
     }
 
-    /// <summary>Returns the first line from <paramref name="from"/> on that matches, which may have arrived before.</summary>
+    /// <summary>
+    /// Returns the first line from <paramref name="from"/> on that matches, which may have arrived before.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The process ended without printing it.</exception>
     public Task<OutputLine> WaitAsync(Func<string, bool> matches, long from, CancellationToken cancellationToken)
     {

@@ -21,7 +21,8 @@ public sealed partial class SiloProcess
     /// <summary>Lets a frozen process go on: SIGCONT.</summary>
     public void Continue() => Signal(SigCont);
 
-    // The id stays ours until the process was waited for, so a signal can never reach a stranger: after that it is not sent.
+    // The id stays ours until the process was waited for, so a signal can never reach a stranger: after that it is not
+    // sent.
     private void Signal(int signal)
     {
         if (_exited.Task.IsCompleted || _process.HasExited)

@@ -35,7 +35,9 @@ public sealed partial class SiloProcess : IAsyncDisposable
     /// <summary>Starts a process. It is killed when disposed, and when this process exits.</summary>
     /// <param name="name">For messages, such as <c>silo 1</c>.</param>
     /// <param name="command">What to start.</param>
-    /// <exception cref="System.ComponentModel.Win32Exception">There is no such program, or it must not be started.</exception>
+    /// <exception cref="System.ComponentModel.Win32Exception">
+    /// There is no such program, or it must not be started.
+    /// </exception>
     public static SiloProcess Start(string name, ChildCommand command)
     {
         ArgumentNullException.ThrowIfNull(command);
@@ -85,7 +87,8 @@ public sealed partial class SiloProcess : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"{Name} did not print the expected line in {timeout.TotalSeconds:0.#} s.\n{Diagnose()}");
+            throw new TimeoutException(
+                $"{Name} did not print the expected line in {timeout.TotalSeconds:0.#} s.\n{Diagnose()}");
         }
     }
 

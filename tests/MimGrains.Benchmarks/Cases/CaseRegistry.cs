@@ -5,7 +5,9 @@ internal static class CaseRegistry
 {
     public const string AllName = "all";
 
-    /// <summary>Returns them in the order in which they share clusters: what memory_1m has loaded is read next.</summary>
+    /// <summary>
+    /// Returns them in the order in which they share clusters: what memory_1m has loaded is read next.
+    /// </summary>
     public static IReadOnlyList<IBenchmarkCase> All { get; } = [.. MemoryCase.All, .. ReadCase.All, .. InsertCase.All];
 
     /// <summary>Returns the cases with these names, in the given order; <c>all</c> stands for all.</summary>
@@ -17,5 +19,6 @@ internal static class CaseRegistry
 
     private static IBenchmarkCase Find(string name) => All.FirstOrDefault(benchmark => benchmark.Name == name)
         ?? throw new ArgumentException(
-            $"There is no case {name}. There are {string.Join(", ", All.Select(benchmark => benchmark.Name))}, {AllName}.");
+            $"There is no case {name}. There are " +
+            $"{string.Join(", ", All.Select(benchmark => benchmark.Name).Append(AllName))}.");
 }

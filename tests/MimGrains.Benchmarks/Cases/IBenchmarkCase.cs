@@ -18,7 +18,9 @@ internal interface IBenchmarkCase
     /// <summary>Returns whether each run starts with new processes.</summary>
     bool NeedsNewCluster { get; }
 
-    /// <summary>Returns whether the first run in new processes, which is in good part compilation, is not counted.</summary>
+    /// <summary>
+    /// Returns whether the first run in new processes, which is in good part compilation, is not counted.
+    /// </summary>
     bool WarmUpRunNeeded { get; }
 
     /// <summary>Measures once and returns the fields of the output line; leaves the cluster as it was.</summary>

@@ -18,17 +18,21 @@ internal static class LatencyFields
             throw new InvalidOperationException("No operation was completed in the measured time.");
         }
 
+        var maxNs = parts.Max(part => part.MaxNs);
         var latencies = LatencyHistogram.Merge(parts.Select(part => part.Histogram));
         return new JsonObject
         {
             ["ops_per_s"] = parts.Sum(part => part.OpsPerSecond),
             ["mean_us"] = parts.Sum(part => part.SumNs) / measured / NsPerUs,
-            ["p50_us"] = latencies.GetValueAtPercentile(50) / NsPerUs,
-            ["p99_us"] = latencies.GetValueAtPercentile(99) / NsPerUs,
-            ["p999_us"] = latencies.GetValueAtPercentile(99.9) / NsPerUs,
-            ["max_us"] = parts.Max(part => part.MaxNs) / NsPerUs,
+            ["p50_us"] = Percentile(50),
+            ["p99_us"] = Percentile(99),
+            ["p999_us"] = Percentile(99.9),
+            ["max_us"] = maxNs / NsPerUs,
             ["n"] = measured,
             ["workers"] = workers,
         };
+
+        // A bucket's upper edge may lie above the longest operation, which is known exactly.
+        double Percentile(double percent) => Math.Min(maxNs, latencies.GetValueAtPercentile(percent)) / NsPerUs;
     }
 }

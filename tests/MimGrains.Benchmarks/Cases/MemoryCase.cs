@@ -4,8 +4,9 @@ using MimGrains.Benchmarks.Harness;
 namespace MimGrains.Benchmarks.Cases;
 
 /// <summary>
-/// Question: what does a record cost in memory, indexes and all? Expect the same on every silo, whether it wrote the record or
-/// received it. Before the first reading a small load that is deleted again has everything loaded and compiled.
+/// Question: what does a record cost in memory, indexes and all? Expect the same on every silo, whether it wrote the
+/// record or received it. Before the first reading a small load that is deleted again has everything loaded and
+/// compiled.
 /// </summary>
 internal sealed class MemoryCase(string name, string summary, long records) : IBenchmarkCase
 {
@@ -13,7 +14,8 @@ internal sealed class MemoryCase(string name, string summary, long records) : IB
 
     public static IReadOnlyList<IBenchmarkCase> All { get; } =
     [
-        new MemoryCase("memory_1m", "Growth of a silo's memory by 1,000,000 records, after full collections", 1_000_000),
+        new MemoryCase(
+            "memory_1m", "Growth of a silo's memory by 1,000,000 records, after full collections", 1_000_000),
     ];
 
     public string Name => name;
@@ -26,7 +28,8 @@ internal sealed class MemoryCase(string name, string summary, long records) : IB
 
     public bool WarmUpRunNeeded => false;
 
-    public async Task<JsonObject> RunAsync(BenchmarkCluster cluster, RunSettings settings, CancellationToken cancellationToken)
+    public async Task<JsonObject> RunAsync(
+        BenchmarkCluster cluster, RunSettings settings, CancellationToken cancellationToken)
     {
         await cluster.LoadAsync(WarmUpRecords, cancellationToken);
         await cluster.ClearAsync(SessionData.ReadServer, cancellationToken);
@@ -35,7 +38,8 @@ internal sealed class MemoryCase(string name, string summary, long records) : IB
         var loadMs = await cluster.LoadAsync(records, cancellationToken);
         var after = await cluster.CollectAsync(cancellationToken);
         var rss = after.Zip(before, (now, then) => (double)(now.RssBytes - then.RssBytes) / records).ToList();
-        var managed = after.Zip(before, (now, then) => (double)(now.ManagedBytes - then.ManagedBytes) / records).ToList();
+        var managed = after.Zip(
+            before, (now, then) => (double)(now.ManagedBytes - then.ManagedBytes) / records).ToList();
         return new JsonObject
         {
             ["bytes_per_record_rss"] = rss[0],

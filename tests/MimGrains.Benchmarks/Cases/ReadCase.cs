@@ -5,8 +5,8 @@ using MimGrains.Benchmarks.Silo;
 namespace MimGrains.Benchmarks.Cases;
 
 /// <summary>
-/// Question: what does a local read cost, and does that stay so with more records? Expect a lookup to grow only with cache
-/// misses, and a user's five sessions to cost about five lookups.
+/// Question: what does a local read cost, and does that stay so with more records? Expect a lookup to grow only with
+/// cache misses, and a user's five sessions to cost about five lookups.
 /// </summary>
 internal sealed class ReadCase(string name, string summary, ReadKind kind, long records) : IBenchmarkCase
 {
@@ -14,10 +14,14 @@ internal sealed class ReadCase(string name, string summary, ReadKind kind, long 
 
     public static IReadOnlyList<IBenchmarkCase> All { get; } =
     [
-        new ReadCase("read_lookup_1m", "One reader, TryGet of random keys among 1,000,000 records", ReadKind.Lookup, 1_000_000),
         new ReadCase(
-            "read_prefix_match_1m", "One reader, Scan of a user's five sessions among 1,000,000 records", ReadKind.UserPrefix, 1_000_000),
-        new ReadCase("read_lookup_100k", "One reader, TryGet of random keys among 100,000 records", ReadKind.Lookup, 100_000),
+            "read_lookup_1m", "One reader, TryGet of random keys among 1,000,000 records", ReadKind.Lookup, 1_000_000),
+        new ReadCase(
+            "read_prefix_match_1m",
+            "One reader, Scan of a user's five sessions among 1,000,000 records",
+            ReadKind.UserPrefix, 1_000_000),
+        new ReadCase(
+            "read_lookup_100k", "One reader, TryGet of random keys among 100,000 records", ReadKind.Lookup, 100_000),
     ];
 
     public string Name => name;
@@ -30,13 +34,15 @@ internal sealed class ReadCase(string name, string summary, ReadKind kind, long 
 
     public bool WarmUpRunNeeded => false;
 
-    public async Task<JsonObject> RunAsync(BenchmarkCluster cluster, RunSettings settings, CancellationToken cancellationToken)
+    public async Task<JsonObject> RunAsync(
+        BenchmarkCluster cluster, RunSettings settings, CancellationToken cancellationToken)
     {
         var loaders = cluster.Silos.Select(silo => silo.Address).ToList();
         var result = await cluster.Silos[0].Client.CallAsync<ReadResult>(
             ReadOperation.OperationName,
             new ReadParameters(
-                kind, SessionData.ReadServer, records, loaders, settings.Warmup.TotalSeconds, settings.Window.TotalSeconds),
+                kind, SessionData.ReadServer, records, loaders,
+                settings.Warmup.TotalSeconds, settings.Window.TotalSeconds),
             settings.Warmup + settings.Window + Slack,
             cancellationToken: cancellationToken);
         return new JsonObject

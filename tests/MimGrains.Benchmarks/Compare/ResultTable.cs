@@ -11,9 +11,15 @@ internal sealed class ResultTable(CetsFigures cets)
 
     // Shown of a case that CETS has no figure for.
     private static readonly string[] MainFields = ["ops_per_s", "ns_per_op", "p50_us", "p99_us"];
+
+    private static readonly string[] NumberColumns =
+        ["runs", "median", "least", "most", "p99_us", "CETS", "times better", "target"];
+
     private readonly Dictionary<string, List<Dictionary<string, double>>> _runs = [];
 
-    /// <summary>Adds the line of one run; what is no JSON object of a run, such as a progress line, is passed over.</summary>
+    /// <summary>
+    /// Adds the line of one run; what is no JSON object of a run, such as a progress line, is passed over.
+    /// </summary>
     public void Add(string line)
     {
         if (!line.StartsWith('{'))
@@ -36,7 +42,7 @@ internal sealed class ResultTable(CetsFigures cets)
     public int Print(TextWriter output)
     {
         var table = new Table().Border(TableBorder.Markdown).AddColumns("case", "field");
-        foreach (var column in (string[])["runs", "median", "least", "most", "p99_us", "CETS", "times better", "target"])
+        foreach (var column in NumberColumns)
         {
             table.AddColumn(new TableColumn(column).RightAligned());
         }
@@ -47,10 +53,12 @@ internal sealed class ResultTable(CetsFigures cets)
             missed += AddRows(table, benchmark, runs);
         }
 
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output), Ansi = AnsiSupport.No });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output), Ansi = AnsiSupport.No });
         console.Profile.Width = Columns;
         console.Write(table);
-        output.WriteLine($"CETS: {cets.Source}. Times better: above 1 is better than CETS, for rates, times and bytes alike.");
+        output.WriteLine(
+            $"CETS: {cets.Source}. Times better: above 1 is better than CETS, for rates, times and bytes alike.");
         return missed;
     }
 
@@ -69,7 +77,8 @@ internal sealed class ResultTable(CetsFigures cets)
             var median = Median(values);
             var better = theirs is null ? (double?)null
                 : CetsFigures.MoreIsBetter(field) ? median / theirs[field] : theirs[field] / median;
-            var target = cets.Targets.GetValueOrDefault(benchmark)?.TryGetValue(field, out var asked) is true ? asked : (double?)null;
+            var targets = cets.Targets.GetValueOrDefault(benchmark);
+            var target = targets?.TryGetValue(field, out var asked) is true ? asked : (double?)null;
             var isMissed = better < target;
             missed += isMissed ? 1 : 0;
             table.AddRow(

@@ -9,7 +9,9 @@ namespace MimGrains.Benchmarks.Harness;
 /// <param name="Address">Its address, as <c>SiloAddress.ToParsableString()</c>.</param>
 internal sealed record BenchmarkSilo(JsonLineClient Client, string Address);
 
-/// <summary>Silo processes on loopback that share a SQLite file in a folder of their own. Disposing kills them.</summary>
+/// <summary>
+/// Silo processes on loopback that share a SQLite file in a folder of their own. Disposing kills them.
+/// </summary>
 internal sealed class BenchmarkCluster : IAsyncDisposable
 {
     private const int LoadBatchRecords = 1_000;
@@ -30,7 +32,8 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
     public long Records { get; private set; }
 
     /// <summary>Starts a cluster; returns when every silo sees all of them.</summary>
-    public static async Task<BenchmarkCluster> StartAsync(int silos, Progress progress, CancellationToken cancellationToken)
+    public static async Task<BenchmarkCluster> StartAsync(
+        int silos, Progress progress, CancellationToken cancellationToken)
     {
         var cluster = new BenchmarkCluster(progress);
         try
@@ -45,7 +48,9 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Loads records 0 to <paramref name="records"/> - 1, an equal part by each silo at the same time.</summary>
+    /// <summary>
+    /// Loads records 0 to <paramref name="records"/> - 1, an equal part by each silo at the same time.
+    /// </summary>
     /// <returns>Milliseconds until every silo had all of them.</returns>
     public async Task<double> LoadAsync(long records, CancellationToken cancellationToken)
     {
@@ -72,7 +77,9 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
 
     /// <summary>Waits until every silo holds so many records.</summary>
     /// <returns>Milliseconds that took.</returns>
-    /// <exception cref="InvalidOperationException">They did not within a minute: records are lost, or there are too many.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// They did not within a minute: records are lost, or there are too many.
+    /// </exception>
     public async Task<double> WaitForCountAsync(long expected, CancellationToken cancellationToken)
     {
         var watch = Stopwatch.StartNew();
@@ -88,7 +95,8 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
             if (elapsed > QuickTimeout)
             {
                 throw new InvalidOperationException(
-                    $"Expected {expected} records on every silo, but after {elapsed.TotalSeconds:0} s they hold {string.Join(", ", counts)}.");
+                    $"Expected {expected} records on every silo, but after {elapsed.TotalSeconds:0} s they hold " +
+                    $"{string.Join(", ", counts)}.");
             }
 
             await Task.Delay(PollPeriod, cancellationToken);
@@ -158,5 +166,6 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
     }
 
     private static Task<long> CountAsync(BenchmarkSilo silo, CancellationToken cancellationToken) =>
-        silo.Client.CallAsync<long>(CountOperation.OperationName, new Nothing(), QuickTimeout, cancellationToken: cancellationToken);
+        silo.Client.CallAsync<long>(
+            CountOperation.OperationName, new Nothing(), QuickTimeout, cancellationToken: cancellationToken);
 }

@@ -9,6 +9,7 @@ internal sealed record RunSettings(int Silos, int Runs, TimeSpan Warmup, TimeSpa
 /// <summary>Runs cases one after the other, and prints one line of JSON per run.</summary>
 internal sealed class CaseRunner(RunSettings settings, Progress progress, TextWriter output) : IAsyncDisposable
 {
+    private readonly HashSet<IBenchmarkCase> _warm = [];
     private BenchmarkCluster? _cluster;
 
     /// <summary>Returns how many cases failed. A failed one ends its cluster; the next starts with a new one.</summary>
@@ -43,7 +44,8 @@ internal sealed class CaseRunner(RunSettings settings, Progress progress, TextWr
             var cluster = await ClusterForAsync(benchmark, cancellationToken);
             var load = new MachineLoad();
             var fields = await progress.WatchAsync(
-                $"{benchmark.Name}, run {run} of {settings.Runs}", benchmark.RunAsync(cluster, settings, cancellationToken));
+                $"{benchmark.Name}, run {run} of {settings.Runs}",
+                benchmark.RunAsync(cluster, settings, cancellationToken));
             var line = new JsonObject
             {
                 ["peer"] = "mimgrains", ["case"] = benchmark.Name, ["run"] = run, ["silos"] = settings.Silos,
@@ -65,6 +67,7 @@ internal sealed class CaseRunner(RunSettings settings, Progress progress, TextWr
     {
         if (_cluster is { } old && !benchmark.NeedsNewCluster && old.Records == benchmark.LoadedRecords)
         {
+            await WarmUpAsync(benchmark, old, cancellationToken);
             return old;
         }
 
@@ -76,18 +79,24 @@ internal sealed class CaseRunner(RunSettings settings, Progress progress, TextWr
             await _cluster.CollectAsync(cancellationToken);
         }
 
-        if (benchmark.WarmUpRunNeeded)
+        await WarmUpAsync(benchmark, _cluster, cancellationToken);
+        return _cluster;
+    }
+
+    private async Task WarmUpAsync(
+        IBenchmarkCase benchmark, BenchmarkCluster cluster, CancellationToken cancellationToken)
+    {
+        if (benchmark.WarmUpRunNeeded && _warm.Add(benchmark))
         {
             await progress.WatchAsync(
-                $"{benchmark.Name}, first run in new processes, not counted",
-                benchmark.RunAsync(_cluster, settings, cancellationToken));
+                $"{benchmark.Name}, first run in these processes, not counted",
+                benchmark.RunAsync(cluster, settings, cancellationToken));
         }
-
-        return _cluster;
     }
 
     private async Task DropClusterAsync()
     {
+        _warm.Clear();
         if (_cluster is { } cluster)
         {
             _cluster = null;

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace MimGrains.Benchmarks.Harness;
 
 /// <summary>
-/// How busy the machine was with other things: the load average when a run starts, and the share of processor time that the
-/// hypervisor took away during it. Where <c>/proc</c> is not there, nothing is said.
+/// How busy the machine was with other things: the load average when a run starts, and the share of processor time that
+/// the hypervisor took away during it. Where <c>/proc</c> is not there, nothing is said.
 /// </summary>
 internal sealed class MachineLoad
 {

@@ -14,14 +14,15 @@ internal sealed record LoadResult(
     long Measured, long Total, double OpsPerSecond, double SumNs, long MaxNs, IReadOnlyList<long[]> Histogram);
 
 /// <summary>
-/// Workers that each start the next operation when the one before has completed. What an operation needs is prepared before
-/// its clock starts. Operations that start after the end are not done; those under way are counted.
+/// Workers that each start the next operation when the one before has completed. What an operation needs is prepared
+/// before its clock starts. Operations that start after the end are not done; those under way are counted.
 /// </summary>
 internal sealed class ClosedLoop<TArgument>(
     int workers, TimeSpan warmup, TimeSpan window, Func<int, long, TArgument> prepare, Func<TArgument, Task> execute)
     : IDisposable
 {
-    // Recording is synchronous, so one histogram per thread needs no lock however the workers' continuations are spread.
+    // Recording is synchronous, so one histogram per thread needs no lock however the workers' continuations are
+    // spread.
     private readonly ThreadLocal<LongHistogram> _histograms = new(LatencyHistogram.Create, trackAllValues: true);
     private long _start;
     private long _end;

@@ -14,7 +14,9 @@ namespace MimGrains.Benchmarks.Silo;
 internal sealed record InsertParameters(
     string Server, int Workers, int Batch, int Part, int Parts, double WarmupSeconds, double Seconds);
 
-/// <summary>Workers in this silo insert fresh keys; what is inserted is made before the clock of the operation starts.</summary>
+/// <summary>
+/// Workers in this silo insert fresh keys; what is inserted is made before the clock of the operation starts.
+/// </summary>
 internal sealed class InsertOperation() : SiloOperation<InsertParameters, LoadResult>(OperationName)
 {
     public const string OperationName = "insert";

@@ -21,8 +21,8 @@ internal sealed record ReadParameters(
 internal sealed record ReadResult(long Reads, double ElapsedNs, long AllocatedBytes);
 
 /// <summary>
-/// One reader thread, random existing keys. The keys are made beforehand, each with a user and a resource string of its own
-/// (never the table's objects), in the order they are read; server and silo names are one copy each.
+/// One reader thread, random existing keys. The keys are made beforehand, each with a user and a resource string of its
+/// own (never the table's objects), in the order they are read; server and silo names are one copy each.
 /// </summary>
 internal sealed class ReadOperation() : SiloOperation<ReadParameters, ReadResult>(OperationName)
 {

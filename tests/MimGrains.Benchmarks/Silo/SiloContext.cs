@@ -19,7 +19,8 @@ internal interface ISiloOperation
     string Name { get; }
 
     /// <summary>Does it and returns its result, which is written as JSON.</summary>
-    Task<object?> RunAsync(SiloContext silo, JsonElement with, Action<string> progress, CancellationToken cancellationToken);
+    Task<object?> RunAsync(
+        SiloContext silo, JsonElement with, Action<string> progress, CancellationToken cancellationToken);
 }
 
 /// <summary>An operation with typed parameters and result.</summary>

@@ -12,7 +12,9 @@ namespace MimGrains.Benchmarks.Silo;
 /// <summary>What a silo process says when it is ready.</summary>
 internal sealed record SiloReady(string Address);
 
-/// <summary>The hidden child mode: one silo that does what the harness asks on standard input, until that closes.</summary>
+/// <summary>
+/// The hidden child mode: one silo that does what the harness asks on standard input, until that closes.
+/// </summary>
 internal static class SiloProgram
 {
     public const string Command = "silo";
