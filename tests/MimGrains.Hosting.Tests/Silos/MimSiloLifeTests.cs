@@ -35,8 +35,15 @@ public sealed class MimSiloLifeTests : IDisposable
     public async Task Logs_are_json_when_asked_for()
     {
         await using var silo = Start(Configurations.Sqlite(_folder), "--log-format", "json");
-        await silo.WaitForLineAsync(IsReady, MimSilo.Patience);
-        var logs = silo.Output.Tail(500).Split('\n').Where(line => !IsReady(line)).ToArray();
+        var logs = new List<string>();
+        await silo.WaitForLineAsync(
+            line =>
+            {
+                logs.Add(line);
+                return IsReady(line);
+            },
+            MimSilo.Patience);
+        logs.RemoveAt(logs.Count - 1);
         Assert.NotEmpty(logs);
         Assert.All(logs, line => Assert.True(JsonElement.Parse(line).TryGetProperty("EventId", out _), line));
     }
