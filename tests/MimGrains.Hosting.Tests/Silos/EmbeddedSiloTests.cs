@@ -5,6 +5,7 @@ using MimGrains.Clustering;
 using MimGrains.Configuration;
 using MimGrains.ProcessSupport;
 using MimGrains.Sessions;
+using MimGrains.Tables;
 
 namespace MimGrains.Hosting.Tests.Silos;
 
@@ -50,6 +51,21 @@ public sealed class EmbeddedSiloTests : IDisposable
         var nodes = host.Services.GetRequiredService<INodeRegistry>();
         Assert.Equal(1, nodes.NodeNumber);
         Assert.Equal(new DiscoveredNode(options.Node.EffectiveName, 1, "127.0.0.1"), Assert.Single(nodes.Nodes));
+        await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_host_has_tables_of_its_own()
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddReplicatedTable(new TableDefinition<string, SessionRecord>("own"));
+        builder.UseOrleans(silo => silo.UseMimGrains(options => Configurations.SetSqlite(options, _folder)));
+        using var host = builder.Build();
+        await host.StartAsync();
+        var table = host.Services.GetRequiredKeyedService<IReplicatedTable<string, SessionRecord>>("own");
+        await table.InsertAsync("anna", Record);
+        Assert.True(table.TryGet("anna", out var found));
+        Assert.Equal(Record, found);
         await host.StopAsync();
     }
 

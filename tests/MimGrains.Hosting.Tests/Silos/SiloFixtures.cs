@@ -39,10 +39,6 @@ internal static class Configurations
     {
         options.Node.SiloPort = 0;
         options.Node.GatewayPort = 0;
-        options.General.SmBackend = InternalDatabase.Cets;
-        options.General.S2sBackend = InternalDatabase.Cets;
-        options.General.ComponentBackend = InternalDatabase.Cets;
-        options.InternalDatabases = new() { Cets = new() };
-        options.Rdbms = new() { Driver = RdbmsDriver.Sqlite, File = folder.File("mim.db") };
+        options.UseCets("mongooseim").UseSqlite(folder.File("mim.db"));
     }
 }
