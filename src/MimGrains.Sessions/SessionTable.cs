@@ -20,6 +20,11 @@ public static class SessionTable
         new TableDefinition<SessionKey, SessionRecord>(Name)
         {
             OwnerOf = static (key, _) => key.Id.Silo,
+            ShareKey = static key => key with
+            {
+                Server = SharedStrings.Of(key.Server),
+                Id = key.Id with { Silo = SharedStrings.Of(key.Id.Silo) },
+            },
             NodeDown = NodeDownRule.RemoveOwned,
         }.WithPrefixIndex(static key => new UserPrefix(key.Server, key.User));
 }

@@ -47,6 +47,9 @@ public readonly record struct SessionKey(
         return order != 0 ? order : Id.CompareTo(other.Id);
     }
 
+    /// <summary>Returns a hash of user, resource and time: those tell nearly all sessions apart.</summary>
+    public override int GetHashCode() => HashCode.Combine(User, Resource, Id.TimestampMicros);
+
     /// <inheritdoc/>
     public override string ToString() => $"{User}@{Server}/{Resource}#{Id}";
 }

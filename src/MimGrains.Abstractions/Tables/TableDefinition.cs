@@ -94,6 +94,13 @@ public sealed class TableDefinition<TKey, TRecord> : TableDefinition
     /// <value>Default: none, a record belongs to the silo that wrote it last.</value>
     public Func<TKey, TRecord, string?>? OwnerOf { get; init; }
 
+    /// <summary>
+    /// Returns an equal key that shares in memory what many keys have in common, such as the name of a server; null stands for
+    /// the key as it is. Called for every key before it is kept. Must be pure otherwise, and safe on any thread.
+    /// </summary>
+    /// <value>Default: none. A key that comes from another silo then holds strings of its own.</value>
+    public Func<TKey, TKey>? ShareKey { get; init; }
+
     /// <summary>Returns the prefix types for which scans are served by a hash index.</summary>
     public IReadOnlyList<PrefixIndex> PrefixIndexes => _prefixIndexes;
 

@@ -70,6 +70,7 @@ internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<Tabl
         var schema = new TableSchema<TKey, TRecord>
         {
             Order = definition.Order,
+            ShareKey = definition.ShareKey,
             Equality = isOwnEquality ? null : definition.Equality,
             PrefixIndex = index is null ? null : (index.PrefixType, index.HashOf),
             OwnerOf = definition.OwnerOf,

@@ -12,9 +12,10 @@ internal interface IChain<TEntry>
 /// any number of readers at any time, without a lock.
 /// </summary>
 /// <remarks>
-/// Open addressing with linear probing. The hashes stand beside the entries, so that a probe, and a growth, touch no entry
-/// that is not looked for. A slot once given to a hash stays its own, empty when its chain is; a growth leaves empty slots
-/// out. Readers go on in the slots that they began with: what is written to larger ones meanwhile is concurrent with them.
+/// Open addressing with linear probing; the hash stands beside the head of its chain, so that a search costs one cache miss
+/// before the entry, and a growth touches no entry. A slot once given to a hash stays its own, empty when its chain is; a
+/// growth leaves empty slots out. Readers go on in the slots that they began with: what is written to larger ones meanwhile is
+/// concurrent with them.
 /// </remarks>
 internal sealed class HashIndex<TEntry, TChain>
     where TEntry : class
@@ -22,7 +23,7 @@ internal sealed class HashIndex<TEntry, TChain>
 {
     private const int MinSlots = 1_024;
 
-    private Slots _slots = new(MinSlots);
+    private Slot[] _slots = new Slot[MinSlots];
 
     // Slots given to a hash, with or without a chain.
     private int _taken;
@@ -32,16 +33,17 @@ internal sealed class HashIndex<TEntry, TChain>
     public TEntry? ChainOf(int hash)
     {
         var slots = Volatile.Read(ref _slots);
-        for (var at = slots.Start(hash); ; at = slots.After(at))
+        for (var at = Start(slots, hash); ; at = After(slots, at))
         {
-            if (!slots.IsTaken(at))
+            ref var slot = ref slots[at];
+            if (!Volatile.Read(ref slot.IsTaken))
             {
                 return null;
             }
 
-            if (slots.Hashes[at] == hash)
+            if (slot.Hash == hash)
             {
-                return Volatile.Read(ref slots.Heads[at]);
+                return Volatile.Read(ref slot.Head);
             }
         }
     }
@@ -97,84 +99,68 @@ internal sealed class HashIndex<TEntry, TChain>
 
     private ref TEntry? Take(int hash)
     {
-        var slots = _slots;
-        var at = slots.Start(hash);
-        while (slots.IsTaken(at))
+        ref var slot = ref Search(_slots, hash);
+        if (slot.IsTaken)
         {
-            if (slots.Hashes[at] == hash)
-            {
-                return ref slots.Heads[at];
-            }
-
-            at = slots.After(at);
+            return ref slot.Head;
         }
 
-        if (_taken >= slots.Limit)
+        if (_taken >= Limit(_slots))
         {
-            slots = Grow(slots);
-            at = slots.Start(hash);
-            while (slots.IsTaken(at))
-            {
-                at = slots.After(at);
-            }
+            Grow();
+            slot = ref Search(_slots, hash);
         }
 
         _taken++;
-        slots.Give(at, hash);
-        return ref slots.Heads[at];
+        slot.Hash = hash;
+        Volatile.Write(ref slot.IsTaken, true);
+        return ref slot.Head;
     }
 
-    private Slots Grow(Slots old)
+    private void Grow()
     {
         // Twice as many if the chains need them; as many if it is enough to leave out the empty ones.
-        var grown = new Slots(_chains >= old.Limit / 2 ? checked(old.Count * 2) : old.Count);
-        for (var from = 0; from < old.Count; from++)
+        var old = _slots;
+        var grown = new Slot[_chains >= Limit(old) / 2 ? checked(old.Length * 2) : old.Length];
+        foreach (ref var slot in old.AsSpan())
         {
-            if (old.Heads[from] is not { } head)
+            if (slot.Head is not null)
             {
-                continue;
+                Search(grown, slot.Hash) = slot;
             }
-
-            var at = grown.Start(old.Hashes[from]);
-            while (grown.IsTaken(at))
-            {
-                at = grown.After(at);
-            }
-
-            grown.Heads[at] = head;
-            grown.Give(at, old.Hashes[from]);
         }
 
         _taken = _chains;
         Volatile.Write(ref _slots, grown);
-        return grown;
     }
 
-    // A slot is taken once its bit is set. That makes hash 0 a hash as any other.
-    private sealed class Slots(int count)
+    // The slot of a hash, or the free one that it would get.
+    private static ref Slot Search(Slot[] slots, int hash)
     {
-        public readonly int[] Hashes = new int[count];
-        public readonly TEntry?[] Heads = new TEntry?[count];
-        private readonly int[] _taken = new int[count >> 5];
-
-        public int Count => count;
-
-        public int Limit => count / 4 * 3;
-
-        public int Start(int hash)
+        var at = Start(slots, hash);
+        while (slots[at].IsTaken && slots[at].Hash != hash)
         {
-            var mixed = (uint)hash * 0x9E3779B1u;
-            return (int)((mixed ^ (mixed >> 15)) & (uint)(count - 1));
+            at = After(slots, at);
         }
 
-        public int After(int at) => (at + 1) & (count - 1);
+        return ref slots[at];
+    }
 
-        public bool IsTaken(int at) => (Volatile.Read(ref _taken[at >> 5]) & (1 << at)) != 0;
+    private static int Limit(Slot[] slots) => slots.Length / 4 * 3;
 
-        public void Give(int at, int hash)
-        {
-            Hashes[at] = hash;
-            Volatile.Write(ref _taken[at >> 5], _taken[at >> 5] | (1 << at));
-        }
+    private static int Start(Slot[] slots, int hash)
+    {
+        var mixed = (uint)hash * 0x9E3779B1u;
+        return (int)((mixed ^ (mixed >> 15)) & (uint)(slots.Length - 1));
+    }
+
+    private static int After(Slot[] slots, int at) => (at + 1) & (slots.Length - 1);
+
+    // Hash counts once IsTaken is set, which is written last.
+    private struct Slot
+    {
+        public TEntry? Head;
+        public int Hash;
+        public bool IsTaken;
     }
 }

@@ -13,6 +13,9 @@ public sealed class TableSchema<TKey, TRecord>
     /// <summary>Returns how keys are hashed and compared; null stands for the type's own way, which is faster for structs.</summary>
     public IEqualityComparer<TKey>? Equality { get; init; }
 
+    /// <summary>Returns an equal key that shares memory with others; null stands for the key as it is.</summary>
+    public Func<TKey, TKey>? ShareKey { get; init; }
+
     /// <summary>Returns the hash of a key's prefix, and for which prefix type; null when there is no prefix index.</summary>
     public (Type PrefixType, Func<TKey, int> HashOf)? PrefixIndex { get; init; }
 

@@ -60,7 +60,7 @@ internal sealed partial class TableStore<TKey, TRecord>
 
         var entry = new Entry<TKey, TRecord>
         {
-            Key = key,
+            Key = KeptForm(key, old),
             Record = record,
             Stamp = stamp,
             Hash = hash,
@@ -121,6 +121,9 @@ internal sealed partial class TableStore<TKey, TRecord>
     private bool AreEqual(TKey left, TKey right) => typeof(TKey).IsValueType && _equality is null
         ? EqualityComparer<TKey>.Default.Equals(left, right)
         : _equality!.Equals(left, right);
+
+    private TKey KeptForm(TKey key, Entry<TKey, TRecord>? old) =>
+        old is not null ? old.Key : _schema.ShareKey is { } share ? share(key) : key;
 
     private Entry<TKey, TRecord>? Find(TKey key, int hash)
     {
