@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using MimGrains.Configuration;
 using MimGrains.Hosting;
 using MimGrains.TestSupport;
@@ -21,13 +23,27 @@ public abstract class RefusalTests(ITestDatabases databases, string displayStart
     public async Task A_client_of_another_cluster_name_is_told_the_name_and_the_database()
     {
         await using var cluster = await MimCluster.StartAsync(_database, 1, "red");
-        using var client = ClientOf("blue");
+        using var client = ClientOf("blue", builder => builder.UseConnectionRetryFilter((_, _) => Task.FromResult(false)));
 
         var error = await Assert.ThrowsAsync<SiloUnavailableException>(() => client.StartAsync().WaitAsync(Eventually.Patience));
 
-        Assert.Contains("No silo of cluster blue (blue-1.0) is active in " + displayStart, error.Message, StringComparison.Ordinal);
-        Assert.Contains(_database.File ?? _database.Database!, error.Message, StringComparison.Ordinal);
-        Assert.Contains("internal_databases.cets.cluster_name", error.Message, StringComparison.Ordinal);
+        AssertNamesClusterAndDatabase(error.Message);
+    }
+
+    [Fact]
+    public async Task A_client_that_waits_for_its_cluster_says_so_and_goes_on_when_it_comes()
+    {
+        await using var other = await MimCluster.StartAsync(_database, 1, "red");
+        var log = new FirstWarning();
+        using var client = ClientOf("blue", builder => builder.Services.AddLogging(logging => logging.AddProvider(log)));
+        var starting = client.StartAsync();
+
+        AssertNamesClusterAndDatabase(await log.Message.WaitAsync(Eventually.Patience));
+        Assert.False(starting.IsCompleted);
+
+        await using var cluster = await MimCluster.StartAsync(_database, 1, "blue");
+        await starting.WaitAsync(Eventually.Patience);
+        await client.StopAsync();
     }
 
     [Fact]
@@ -48,6 +64,13 @@ public abstract class RefusalTests(ITestDatabases databases, string displayStart
                 $"{silo.SiloAddress.ToParsableString()} has rooms(System.String -> System.String, node-down RemoveOwned, owner writer)",
                 StringComparison.Ordinal));
         await AssertOthersGoOnAsync(cluster);
+    }
+
+    private void AssertNamesClusterAndDatabase(string message)
+    {
+        Assert.StartsWith("No silo of cluster blue (blue-1.0) is active in " + displayStart, message, StringComparison.Ordinal);
+        Assert.Contains(_database.File ?? _database.Database!, message, StringComparison.Ordinal);
+        Assert.Contains("internal_databases.cets.cluster_name", message, StringComparison.Ordinal);
     }
 
     private static async Task AssertOthersGoOnAsync(MimCluster cluster)
@@ -76,11 +99,44 @@ public abstract class RefusalTests(ITestDatabases databases, string displayStart
         }
     }
 
-    private IHost ClientOf(string clusterName)
+    private IHost ClientOf(string clusterName, Action<IClientBuilder> configure)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.UseOrleansClient(client => client.UseMimGrains(options => MimCluster.Set(options, _database, clusterName)));
+        builder.UseOrleansClient(client =>
+        {
+            client.UseMimGrains(options => MimCluster.Set(options, _database, clusterName));
+            configure(client);
+        });
         return builder.Build();
+    }
+
+    /// <summary>The first warning that anybody logs.</summary>
+    private sealed class FirstWarning : ILoggerProvider, ILogger
+    {
+        private readonly TaskCompletionSource<string> _message = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<string> Message => _message.Task;
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                _message.TrySetResult(formatter(state, exception));
+            }
+        }
+
+        public void Dispose()
+        {
+            // Nothing is held.
+        }
     }
 }
 
