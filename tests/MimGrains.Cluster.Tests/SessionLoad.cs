@@ -49,7 +49,7 @@ internal sealed class SessionLoad
         await _running.WaitAsync(Eventually.Patience);
     }
 
-    /// <summary>Stops without waiting for answers: there is nobody left to give them.</summary>
+    /// <summary>Stops without waiting for answers: who should give them was killed.</summary>
     public Task AbandonAsync() => _stopping.CancelAsync();
 
     private async Task WriteAsync(ISessionManager sessions, string name)

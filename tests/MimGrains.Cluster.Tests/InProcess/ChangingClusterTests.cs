@@ -41,9 +41,9 @@ public abstract class ChangingClusterTests(ITestDatabases databases) : IAsyncLif
         var loads = cluster.Sessions.Select((sessions, number) => SessionLoad.Start(sessions, $"u{number}")).ToList();
         await Task.WhenAll(loads.Select(load => load.MoreAsync(1_000)));
         var victim = cluster.Silos[2];
-        await loads[2].AbandonAsync();
 
         await cluster.KillAsync(victim);
+        await loads[2].AbandonAsync();
         foreach (var survivor in cluster.Sessions)
         {
             await SessionReader.GoneAsync(survivor, victim.SiloAddress.ToParsableString());
