@@ -10,4 +10,5 @@ internal static class ClusteringEventId
     public const int DiscoveryFailed = 1004;
     public const int DiscoveryWorksAgain = 1005;
     public const int NodeNumberChanged = 1006;
+    public const int NoGateway = 1007;
 }
