@@ -1,6 +1,15 @@
 -- Orleans' membership, as Microsoft.Orleans.Clustering.AdoNet 10 asks for it: two tables, and the texts of its queries.
 -- A change of a row and the step of the version are one statement: of two writers with one version exactly one wins.
 
+-- Which scripts were applied; each adds itself. The checksum is of the text that a silo applied; by hand there is none.
+CREATE TABLE IF NOT EXISTS mimgrains_schema
+(
+    version integer PRIMARY KEY,
+    name varchar(250) NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now(),
+    checksum varchar(64) NULL
+);
+
 CREATE TABLE IF NOT EXISTS OrleansQuery
 (
     QueryKey varchar(64) PRIMARY KEY,
@@ -104,3 +113,5 @@ WHERE DeploymentId = @DeploymentId AND Status = 6 AND IAmAliveTime < @IAmAliveTi
 DELETE FROM OrleansMembershipTable
 WHERE DeploymentId = @DeploymentId AND Address = @Address AND Port = @Port AND Generation = @Generation AND Status = 6
     AND StartTime = @StartTime AND IAmAliveTime = @IAmAliveTime AND SuspectTimes IS NOT DISTINCT FROM @SuspectTimes;');
+
+INSERT INTO mimgrains_schema (version, name) VALUES (1, '0001_membership');

@@ -2,6 +2,15 @@
 -- A change of a row and the step of the version are one transaction, which takes the file's write lock at its beginning: of
 -- two writers with one version exactly one wins. changes() is what the statement before has changed.
 
+-- Which scripts were applied; each adds itself. The checksum is of the text that a silo applied; by hand there is none.
+CREATE TABLE IF NOT EXISTS mimgrains_schema
+(
+    version INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    checksum TEXT NULL
+);
+
 CREATE TABLE IF NOT EXISTS OrleansQuery
 (
     QueryKey TEXT PRIMARY KEY,
@@ -96,3 +105,5 @@ WHERE DeploymentId = @DeploymentId AND Status = 6 AND IAmAliveTime < @IAmAliveTi
 DELETE FROM OrleansMembershipTable
 WHERE DeploymentId = @DeploymentId AND Address = @Address AND Port = @Port AND Generation = @Generation AND Status = 6
     AND StartTime = @StartTime AND IAmAliveTime = @IAmAliveTime AND SuspectTimes IS @SuspectTimes;');
+
+INSERT INTO mimgrains_schema (version, name) VALUES (1, '0001_membership');

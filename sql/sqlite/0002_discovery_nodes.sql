@@ -10,3 +10,5 @@ CREATE TABLE discovery_nodes
 );
 
 CREATE UNIQUE INDEX i_discovery_nodes_cluster_num ON discovery_nodes (cluster_name, node_num);
+
+INSERT INTO mimgrains_schema (version, name) VALUES (2, '0002_discovery_nodes');

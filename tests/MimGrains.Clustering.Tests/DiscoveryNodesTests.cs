@@ -2,17 +2,18 @@ using Microsoft.Extensions.Logging.Abstractions;
 using MimGrains.Clustering.Rdbms;
 using MimGrains.Configuration;
 using MimGrains.TestSupport;
+using Npgsql;
 
 namespace MimGrains.Clustering.Tests;
 
 public abstract class DiscoveryNodesTests(ITestDatabases databases) : IAsyncLifetime
 {
-    private RdbmsConnectionOptions _options = null!;
+    private protected RdbmsConnectionOptions Database { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
-        _options = await databases.CreateDatabaseAsync();
-        var database = new RdbmsDatabase(_options);
+        Database = await databases.CreateDatabaseAsync();
+        var database = new RdbmsDatabase(Database);
         await new SchemaInstaller(database, SqlScript.Embedded(database.Folder), NullLogger.Instance)
             .ApplyAsync(CancellationToken.None);
     }
@@ -134,18 +135,73 @@ public abstract class DiscoveryNodesTests(ITestDatabases databases) : IAsyncLife
         Assert.Equal(2, (await SyncAsync("d", "c1")).Number);
     }
 
-    private Task<(int Number, IReadOnlyList<DiscoveredNode> Nodes, IReadOnlyList<string> Expired)> SyncAsync(
+    private protected Task<(int Number, IReadOnlyList<DiscoveredNode> Nodes, IReadOnlyList<string> Expired)> SyncAsync(
         string node, string cluster = "c1", string address = "127.0.0.1") =>
-        new DiscoveryNodes(new RdbmsDatabase(_options), ClusterNamespace.Of(cluster), node, address)
+        new DiscoveryNodes(new RdbmsDatabase(Database), ClusterNamespace.Of(cluster), node, address)
             .SyncAsync(CancellationToken.None);
 
-    private async Task AgeAsync(string node, int seconds) => await databases.ExecuteAsync(
-        _options,
+    private protected async Task AgeAsync(string node, int seconds) => await databases.ExecuteAsync(
+        Database,
         $"UPDATE discovery_nodes SET updated_timestamp = updated_timestamp - {seconds} WHERE node_name = '{node}'");
 }
 
 public sealed class PostgresDiscoveryNodesTests(PostgresServer databases)
-    : DiscoveryNodesTests(databases), IClassFixture<PostgresServer>;
+    : DiscoveryNodesTests(databases), IClassFixture<PostgresServer>
+{
+    // Long enough that the test can close the circle before; the test's own transaction never looks for one.
+    private const string DeadlockTimeout = "5s";
+
+    private const string Waiting =
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
+    private const string Deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+
+    private readonly PostgresServer _server = databases;
+
+    [Fact]
+    public async Task A_node_that_falls_into_a_deadlock_tries_again()
+    {
+        await SyncAsync("a");
+        await SyncAsync("silent");
+        await AgeAsync("silent", DiscoveryNodes.ExpirySeconds + 5);
+        await _server.ExecuteAsync(
+            Database, $"ALTER DATABASE {Database.Database} SET deadlock_timeout = '{DeadlockTimeout}'");
+        await using var connection = new NpgsqlConnection(new RdbmsDatabase(Database).ConnectionString);
+
+        // The connections that were opened before have the old timeout.
+        NpgsqlConnection.ClearPool(connection);
+        await connection.OpenAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await ExecuteAsync("SET LOCAL deadlock_timeout = '1h'");
+        await ExecuteAsync("UPDATE discovery_nodes SET address = 'x' WHERE node_name = 'silent'");
+
+        // It has touched its own row, and waits for the row of the silent one, which it would forget.
+        var syncing = SyncAsync("a");
+        await UntilOneAsync(Waiting);
+        await ExecuteAsync("UPDATE discovery_nodes SET address = 'y' WHERE node_name = 'a'");
+        await transaction.CommitAsync();
+        var (number, nodes, expired) = await syncing.WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal((1, "a"), (number, Assert.Single(nodes).Name));
+        Assert.Equal("silent", Assert.Single(expired));
+        await UntilOneAsync(Deadlocks);
+
+        async Task<object?> ExecuteAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection, transaction);
+            return await command.ExecuteScalarAsync();
+        }
+    }
+
+    private async Task UntilOneAsync(string sql)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while ((long)(await _server.ExecuteAsync(Database, sql))! != 1)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+        }
+    }
+}
 
 public sealed class SqliteDiscoveryNodesTests(SqliteFiles databases)
     : DiscoveryNodesTests(databases), IClassFixture<SqliteFiles>;

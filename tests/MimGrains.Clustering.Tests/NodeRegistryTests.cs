@@ -77,17 +77,26 @@ public sealed class NodeRegistryTests(PostgresServer server) : IClassFixture<Pos
     }
 
     [Fact]
-    public async Task A_SQLite_file_in_a_folder_that_does_not_exist_is_not_waited_for()
+    public async Task A_table_that_the_start_of_the_membership_needs_is_waited_for()
     {
-        await using var services = Services(new RdbmsConnectionOptions
-        {
-            Driver = RdbmsDriver.Sqlite,
-            File = Path.Combine(Path.GetTempPath(), "mimgrains-no-such-folder", "mim.db"),
-        });
+        await using var other = RdbmsServices.OfSilo(_database, nodeName: "n2@localhost");
+        await StartAsync(other);
+        await server.ExecuteAsync(_database, "ALTER TABLE OrleansQuery RENAME TO away");
+        await using var services = Services(_database);
 
-        var error = await Assert.ThrowsAsync<RdbmsException>(() => StartAsync(services));
+        var starting = StartAsync(services);
+        var reason = await _log.NextAsync(ClusteringEventId.DatabaseAway);
 
-        Assert.Contains("mimgrains-no-such-folder", error.Message, StringComparison.Ordinal);
+        Assert.Contains("orleansquery", reason, StringComparison.OrdinalIgnoreCase);
+        Assert.False(starting.IsCompleted);
+
+        await server.ExecuteAsync(_database, "ALTER TABLE away RENAME TO OrleansQuery");
+        await _time.TimerAsync();
+        _time.Advance(LongestRetryPause);
+        await starting.WaitAsync(TimeSpan.FromMinutes(1));
+
+        Assert.True(services.GetRequiredService<INodeRegistry>().DiscoveryWorks);
+        Assert.Empty((await services.GetRequiredService<IMembershipTable>().ReadAllAsync()).Members);
     }
 
     [Fact]
@@ -118,7 +127,7 @@ public sealed class NodeRegistryTests(PostgresServer server) : IClassFixture<Pos
     {
         await using var services = Services(Copy(_database, port: _relay.Port));
         using var giveUp = new CancellationTokenSource();
-        var starting = services.GetRequiredService<NodeRegistry>().StartAsync(giveUp.Token);
+        var starting = services.GetRequiredService<IMembershipTable>().InitializeMembershipTableAsync(true, giveUp.Token);
         await _time.TimerAsync();
 
         await giveUp.CancelAsync();
@@ -136,7 +145,7 @@ public sealed class NodeRegistryTests(PostgresServer server) : IClassFixture<Pos
         var lifecycle = new Lifecycle();
         registry.Participate(lifecycle);
         await lifecycle.Observer!.OnStart(CancellationToken.None);
-        await _time.TimerAsync();
+        Assert.True(_time.TimerAsync().IsCompletedSuccessfully, "The first refresh is due a period after the start.");
 
         await _relay.CloseAsync();
         _time.Advance(RefreshPeriod);
@@ -176,7 +185,7 @@ public sealed class NodeRegistryTests(PostgresServer server) : IClassFixture<Pos
     }
 
     private static Task StartAsync(ServiceProvider services) =>
-        services.GetRequiredService<NodeRegistry>().StartAsync(CancellationToken.None);
+        services.GetRequiredService<IMembershipTable>().InitializeMembershipTableAsync(true);
 
     private static RdbmsConnectionOptions Copy(RdbmsConnectionOptions of, int? port = null, string? password = null) => new()
     {

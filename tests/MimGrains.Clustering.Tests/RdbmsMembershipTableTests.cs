@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Configuration;
 using MimGrains.TestSupport;
@@ -9,11 +10,12 @@ namespace MimGrains.Clustering.Tests;
 public abstract class RdbmsMembershipTableTests(ITestDatabases databases) : MembershipTableContract
 {
     private readonly List<ServiceProvider> _services = [];
-    private RdbmsConnectionOptions _database = null!;
+
+    protected RdbmsConnectionOptions Database { get; private set; } = null!;
 
     public override async Task InitializeAsync()
     {
-        _database = await databases.CreateDatabaseAsync();
+        Database = await databases.CreateDatabaseAsync();
         await base.InitializeAsync();
     }
 
@@ -29,7 +31,7 @@ public abstract class RdbmsMembershipTableTests(ITestDatabases databases) : Memb
 
     protected override async Task<IGatewayListProvider> OpenGatewaysAsync()
     {
-        var services = RdbmsServices.OfClient(_database);
+        var services = RdbmsServices.OfClient(Database);
         _services.Add(services);
         var gateways = services.GetRequiredService<IGatewayListProvider>();
         await gateways.InitializeGatewayListProviderAsync();
@@ -59,7 +61,7 @@ public abstract class RdbmsMembershipTableTests(ITestDatabases databases) : Memb
 
     private IMembershipTable Open(string clusterName)
     {
-        var services = RdbmsServices.OfSilo(_database, clusterName);
+        var services = RdbmsServices.OfSilo(Database, clusterName);
         _services.Add(services);
         return services.GetRequiredService<IMembershipTable>();
     }
@@ -69,4 +71,23 @@ public sealed class PostgresMembershipTableTests(PostgresServer databases)
     : RdbmsMembershipTableTests(databases), IClassFixture<PostgresServer>;
 
 public sealed class SqliteMembershipTableTests(SqliteFiles databases)
-    : RdbmsMembershipTableTests(databases), IClassFixture<SqliteFiles>;
+    : RdbmsMembershipTableTests(databases), IClassFixture<SqliteFiles>
+{
+    [Fact]
+    public async Task A_call_that_waits_for_the_lock_of_the_file_does_not_keep_the_callers_thread()
+    {
+        var silo = Silo();
+        await InsertAsync(silo);
+        await using var other = new SqliteConnection($"Data Source={Database.File};Pooling=False");
+        await other.OpenAsync();
+        Task calling;
+        await using (other.BeginTransaction(deferred: false))
+        {
+            calling = Table.UpdateIAmAliveAsync(silo);
+
+            Assert.False(calling.IsCompleted);
+        }
+
+        await calling.WaitAsync(TimeSpan.FromMinutes(1));
+    }
+}

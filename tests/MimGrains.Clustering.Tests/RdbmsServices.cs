@@ -24,9 +24,11 @@ internal static class RdbmsServices
         return builder.Services.BuildServiceProvider();
     }
 
-    public static ServiceProvider OfClient(RdbmsConnectionOptions database, string clusterName = "c1")
+    public static ServiceProvider OfClient(
+        RdbmsConnectionOptions database, string clusterName = "c1", Action<IServiceCollection>? before = null)
     {
         var builder = new Builder();
+        before?.Invoke(builder.Services);
         builder.Services.AddLogging();
         ((IClientBuilder)builder).UseRdbmsClustering(database, clusterName);
         return builder.Services.BuildServiceProvider();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using MimGrains.Clustering.Rdbms;
 using MimGrains.Configuration;
 using MimGrains.TestSupport;
+using Orleans;
 
 namespace MimGrains.Clustering.Tests;
 
@@ -29,7 +30,7 @@ public abstract class SchemaInstallerTests(ITestDatabases databases)
         var options = await Databases.CreateDatabaseAsync();
         await ApplyAsync(options);
 
-        await ApplyAsync(options, [.. Scripts(options), new SqlScript(9_999, "x/9999_more.sql", "CREATE TABLE more (id integer)")]);
+        await ApplyAsync(options, [.. Scripts(options), Script(9_999, "more", "CREATE TABLE more (id integer)")]);
 
         Assert.Equal(0, await CountAsync(options, "more"));
         Assert.Equal(Scripts(options).Count + 1, await CountAsync(options, "mimgrains_schema"));
@@ -55,16 +56,50 @@ public abstract class SchemaInstallerTests(ITestDatabases databases)
         var options = await Databases.CreateDatabaseAsync();
         List<SqlScript> scripts =
         [
-            new(1, "x/0001_good.sql", "CREATE TABLE good (id integer)"),
-            new(2, "x/0002_bad.sql", "CREATE TABLE bad (id integer); SELECT no_such_column FROM good"),
+            .. Scripts(options),
+            Script(9_998, "good", "CREATE TABLE good (id integer)"),
+            Script(9_999, "bad", "CREATE TABLE bad (id integer); SELECT no_such_column FROM good"),
         ];
-        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => ApplyAsync(options, scripts));
 
-        scripts[1] = new SqlScript(2, "x/0002_bad.sql", "CREATE TABLE bad (id integer)");
+        var error = await Assert.ThrowsAsync<RdbmsException>(() => ApplyAsync(options, scripts));
+
+        Assert.Contains("sql/x/9999_bad.sql", error.Message, StringComparison.Ordinal);
+        scripts[^1] = Script(9_999, "bad", "CREATE TABLE bad (id integer)");
         await ApplyAsync(options, scripts);
-
         Assert.Equal(0, await CountAsync(options, "bad"));
     }
+
+    [Fact]
+    public async Task A_script_that_does_not_record_itself_is_refused()
+    {
+        var options = await Databases.CreateDatabaseAsync();
+        var silent = new SqlScript(9_999, "x/9999_silent.sql", "CREATE TABLE silent (id integer)");
+
+        var error = await Assert.ThrowsAsync<RdbmsException>(() => ApplyAsync(options, [.. Scripts(options), silent]));
+
+        Assert.Contains("sql/x/9999_silent.sql", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Scripts_that_were_run_by_hand_are_not_run_again()
+    {
+        var options = await Databases.CreateDatabaseAsync();
+        var scripts = Scripts(options);
+        await Databases.ExecuteAsync(options, scripts[0].Text);
+
+        await ApplyAsync(options);
+
+        Assert.Equal(scripts.Count, await CountAsync(options, "mimgrains_schema"));
+        Assert.Equal(1, await CountAsync(options, "mimgrains_schema WHERE checksum IS NULL"));
+        Assert.Equal(
+            scripts[1].Checksum,
+            await Databases.ExecuteAsync(options, "SELECT checksum FROM mimgrains_schema WHERE version = 2"));
+    }
+
+    private static SqlScript Script(int version, string name, string text) => new(
+        version,
+        $"x/{version}_{name}.sql",
+        $"{text}; INSERT INTO mimgrains_schema (version, name) VALUES ({version}, '{version}_{name}')");
 
     private protected static Task ApplyAsync(RdbmsConnectionOptions options, IReadOnlyList<SqlScript>? scripts = null) =>
         new SchemaInstaller(new RdbmsDatabase(options), scripts ?? Scripts(options), NullLogger.Instance)
@@ -78,7 +113,50 @@ public abstract class SchemaInstallerTests(ITestDatabases databases)
 }
 
 public sealed class SqliteSchemaInstallerTests(SqliteFiles databases)
-    : SchemaInstallerTests(databases), IClassFixture<SqliteFiles>;
+    : SchemaInstallerTests(databases), IClassFixture<SqliteFiles>
+{
+    private readonly SqliteFiles _files = databases;
+
+    [Fact]
+    public async Task The_folders_of_the_file_are_made()
+    {
+        var options = await _files.CreateDatabaseAsync();
+        options.File = Path.Combine(Path.GetDirectoryName(options.File)!, "deep", "er", "mim.db");
+
+        await ApplyAsync(options);
+
+        Assert.True(File.Exists(options.File));
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_made_is_refused_by_name()
+    {
+        var options = await _files.CreateDatabaseAsync();
+        await File.WriteAllTextAsync(options.File!, "");
+        options.File = Path.Combine(options.File!, "mim.db");
+
+        await AssertRefusedByNameAsync(options);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_database_is_refused_by_name()
+    {
+        var options = await _files.CreateDatabaseAsync();
+        await File.WriteAllTextAsync(options.File!, new string('x', 5_000));
+
+        await AssertRefusedByNameAsync(options);
+    }
+
+    private static async Task AssertRefusedByNameAsync(RdbmsConnectionOptions options)
+    {
+        await using var services = RdbmsServices.OfSilo(options);
+
+        var error = await Assert.ThrowsAsync<RdbmsException>(
+            () => services.GetRequiredService<IMembershipTable>().InitializeMembershipTableAsync(true));
+
+        Assert.Contains(options.File!, error.Message, StringComparison.Ordinal);
+    }
+}
 
 public sealed class PostgresSchemaInstallerTests(PostgresServer databases)
     : SchemaInstallerTests(databases), IClassFixture<PostgresServer>
@@ -92,24 +170,57 @@ public sealed class PostgresSchemaInstallerTests(PostgresServer databases)
 
         var error = await Assert.ThrowsAsync<RdbmsException>(() => ApplyAsync(user));
 
-        Assert.Contains("mimgrains_schema", error.Message, StringComparison.Ordinal);
-        Assert.Contains("sql/postgresql", error.Message, StringComparison.Ordinal);
-        Assert.Contains("grant this user CREATE", error.Message, StringComparison.Ordinal);
+        Assert.Contains("sql/postgresql/0001_membership.sql", error.Message, StringComparison.Ordinal);
+        Assert.Contains("psql -1 -f", error.Message, StringComparison.Ordinal);
+        Assert.Contains("GRANT CREATE ON SCHEMA public", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_user_who_may_not_create_tables_needs_no_right_once_they_are_there()
+    public async Task A_user_with_rights_on_the_tables_only_works_once_the_owner_has_run_the_scripts_by_hand()
     {
         var owner = await _server.CreateDatabaseAsync();
         var user = await _server.CreateUserAsync(owner, "secret");
-        await ApplyAsync(owner);
-        await _server.ExecuteAsync(owner, $"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {user.Username}");
+        foreach (var script in SqlScript.Embedded("postgresql"))
+        {
+            await _server.ExecuteAsync(owner, script.Text);
+        }
 
         await using var services = RdbmsServices.OfSilo(user);
-        var registry = services.GetRequiredService<NodeRegistry>();
-        await registry.StartAsync(CancellationToken.None);
+        var table = services.GetRequiredService<IMembershipTable>();
+        var denied = await Assert.ThrowsAsync<RdbmsException>(() => table.InitializeMembershipTableAsync(true));
+        Assert.Contains("GRANT SELECT, INSERT, UPDATE, DELETE", denied.Message, StringComparison.Ordinal);
 
-        Assert.Equal(1, registry.NodeNumber);
+        await _server.ExecuteAsync(
+            owner, $"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {user.Username}");
+        await table.InitializeMembershipTableAsync(true);
+
+        Assert.Equal(1, services.GetRequiredService<INodeRegistry>().NodeNumber);
+        Assert.Empty((await table.ReadAllAsync()).Members);
+    }
+
+    [Fact]
+    public async Task A_database_that_has_Orleans_membership_tables_of_another_application_is_refused()
+    {
+        var options = await _server.CreateDatabaseAsync();
+        await _server.ExecuteAsync(options, "CREATE TABLE OrleansMembershipVersionTable (id integer)");
+
+        var error = await Assert.ThrowsAsync<RdbmsException>(() => ApplyAsync(options));
+
+        Assert.Contains("sql/postgresql/0001_membership.sql", error.Message, StringComparison.Ordinal);
+        Assert.Contains("no other application", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_in_which_Orleans_keeps_queries_for_something_else_is_taken()
+    {
+        var options = await _server.CreateDatabaseAsync();
+        await _server.ExecuteAsync(
+            options, "CREATE TABLE OrleansQuery (QueryKey varchar(64) PRIMARY KEY, QueryText varchar(8000) NOT NULL)");
+
+        await ApplyAsync(options);
+
+        await using var services = RdbmsServices.OfSilo(options);
+        await services.GetRequiredService<IMembershipTable>().InitializeMembershipTableAsync(true);
     }
 }

@@ -15,6 +15,8 @@ internal sealed class DiscoveryNodes(RdbmsDatabase database, string clusterNames
     // Each round some node gets a number, so that as many rounds as nodes that start at once are enough.
     private const int MaxRounds = 1_000;
 
+    private const int SqliteConstraint = 19;
+
     private string NowSeconds => database.Driver == RdbmsDriver.Sqlite
         ? "CAST(strftime('%s', 'now') AS INTEGER)"
         : "CAST(extract(epoch FROM now()) AS bigint)";
@@ -30,9 +32,9 @@ internal sealed class DiscoveryNodes(RdbmsDatabase database, string clusterNames
             {
                 return await TrySyncAsync(cancellationToken);
             }
-            catch (DbException exception) when (IsDuplicate(exception) && round < MaxRounds)
+            catch (DbException exception) when (IsRace(exception) && round < MaxRounds)
             {
-                // Another node has just taken the number: look again.
+                // Another node has just taken the number, or both forgot the same nodes at once: look again.
             }
         }
     }
@@ -44,14 +46,13 @@ internal sealed class DiscoveryNodes(RdbmsDatabase database, string clusterNames
         await using var transaction = connection is SqliteConnection sqlite
             ? sqlite.BeginTransaction(deferred: false)
             : await connection.BeginTransactionAsync(cancellationToken);
+
+        // The own row first: from then on no other node can take it for expired.
+        await TouchAsync(connection, transaction, cancellationToken);
         var expired = await ForgetExpiredAsync(connection, transaction, cancellationToken);
         var nodes = await ReadAsync(connection, transaction, cancellationToken);
         var own = nodes.FirstOrDefault(node => node.Name == nodeName);
-        if (own is not null)
-        {
-            await TouchAsync(connection, transaction, cancellationToken);
-        }
-        else
+        if (own is null)
         {
             own = new DiscoveredNode(nodeName, FirstFree(nodes), address);
             await JoinAsync(connection, transaction, own, cancellationToken);
@@ -62,9 +63,12 @@ internal sealed class DiscoveryNodes(RdbmsDatabase database, string clusterNames
         return (own.Number, [.. all], expired);
     }
 
-    private static bool IsDuplicate(DbException exception) =>
-        exception is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation }
-            or SqliteException { SqliteErrorCode: 19 };
+    private static bool IsRace(DbException exception) =>
+        exception is PostgresException
+            {
+                SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected,
+            }
+            or SqliteException { SqliteErrorCode: SqliteConstraint };
 
     private static int FirstFree(IReadOnlyList<DiscoveredNode> nodes)
     {

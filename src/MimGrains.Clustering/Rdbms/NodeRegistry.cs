@@ -35,7 +35,9 @@ internal sealed partial class NodeRegistry(
         ServiceLifecycleStage.ApplicationServices,
         _ =>
         {
-            _refreshing = Task.Run(RefreshAsync, CancellationToken.None);
+            // Made here, not by the task: whoever moves the clock once this has completed moves the timer.
+            var timer = new PeriodicTimer(RefreshPeriod, time);
+            _refreshing = Task.Run(() => RefreshAsync(timer), CancellationToken.None);
             return Task.CompletedTask;
         },
         async _ =>
@@ -46,22 +48,27 @@ internal sealed partial class NodeRegistry(
 
     public void Dispose() => _stopping.Dispose();
 
-    /// <summary>Completes when the database has the schema and this node has a number; waits for a database that is away.</summary>
+    /// <summary>
+    /// Completes when the database has the schema, this node has a number and <paramref name="then"/> is done; tries all
+    /// of it again while the database is away.
+    /// </summary>
     /// <exception cref="RdbmsException">Waiting does not help: the configuration or the rights are wrong.</exception>
-    public async Task StartAsync(CancellationToken cancellationToken) => await Retry().ExecuteAsync(
-        async token =>
-        {
-            try
+    public async Task StartAsync(Func<CancellationToken, Task> then, CancellationToken cancellationToken) =>
+        await Retry().ExecuteAsync(
+            async token =>
             {
-                await schema.ApplyAsync(token);
-                await SyncAsync(token);
-            }
-            catch (Exception exception) when (RdbmsException.OfPermanent(exception, database) is { } permanent)
-            {
-                throw permanent;
-            }
-        },
-        cancellationToken);
+                try
+                {
+                    await schema.ApplyAsync(token);
+                    await SyncAsync(token);
+                    await then(token);
+                }
+                catch (Exception exception) when (RdbmsException.OfPermanent(exception, database) is { } permanent)
+                {
+                    throw permanent;
+                }
+            },
+            cancellationToken);
 
     /// <summary>Touches the own row and reads the others, once.</summary>
     internal async Task SyncAsync(CancellationToken cancellationToken)
@@ -109,9 +116,9 @@ internal sealed partial class NodeRegistry(
         })
         .Build();
 
-    private async Task RefreshAsync()
+    private async Task RefreshAsync(PeriodicTimer timer)
     {
-        using var timer = new PeriodicTimer(RefreshPeriod, time);
+        using var ownTimer = timer;
         try
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token))

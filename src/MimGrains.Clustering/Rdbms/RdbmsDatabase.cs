@@ -15,13 +15,13 @@ internal sealed class RdbmsDatabase
         Driver = options.Driver;
         if (options.Driver == RdbmsDriver.Sqlite)
         {
-            var file = Path.GetFullPath(options.File
+            File = Path.GetFullPath(options.File
                 ?? throw new ArgumentException("A SQLite connection needs a file.", nameof(options)));
-            Display = $"SQLite file {file}";
+            Display = $"SQLite file {File}";
             Invariant = "System.Data.SQLite";
 
             // Not pooled: closing a connection ends a transaction that an error left open.
-            ConnectionString = new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString();
+            ConnectionString = new SqliteConnectionStringBuilder { DataSource = File, Pooling = false }.ToString();
             return;
         }
 
@@ -40,6 +40,9 @@ internal sealed class RdbmsDatabase
     }
 
     public RdbmsDriver Driver { get; }
+
+    /// <summary>The full path of SQLite's file; null for a server.</summary>
+    public string? File { get; }
 
     /// <summary>What it is and where, without the password.</summary>
     public string Display { get; }

@@ -21,9 +21,15 @@ public sealed class RdbmsException : Exception
                 "Check username and password of outgoing_pools.rdbms.default.connection.", wrong),
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } missing =>
             new($"{database.Display}: {missing.MessageText}. Create the database, or correct outgoing_pools.rdbms.default.connection.database.", missing),
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } denied =>
+            new($"{database.Display}: {denied.MessageText}. Let the owner of the tables GRANT SELECT, INSERT, UPDATE, DELETE " +
+                "ON ALL TABLES IN SCHEMA public to this user.", denied),
         SqliteException { SqliteErrorCode: SqliteCannotOpen or SqliteReadOnly or SqliteNotADatabase } file =>
             new($"{database.Display}: cannot be used ({file.Message}). Check outgoing_pools.rdbms.default.connection.file " +
                 "and the rights of its folder.", file),
+        IOException or UnauthorizedAccessException when database.File is not null =>
+            new($"{database.Display}: its folder cannot be made ({exception.Message}). Check " +
+                "outgoing_pools.rdbms.default.connection.file and the rights of the folders above it.", exception),
         _ => null,
     };
 

@@ -36,6 +36,7 @@ internal sealed partial class RdbmsGatewayListProvider(
         {
             try
             {
+                await RequireSchemaAsync(cancellationToken);
                 await inner.InitializeGatewayListProviderAsync(cancellationToken);
                 return;
             }
@@ -71,6 +72,21 @@ internal sealed partial class RdbmsGatewayListProvider(
 
         _hasFoundGateways = true;
         return gateways;
+    }
+
+    // The first silo that starts makes the file and the schema; a client makes neither.
+    private async Task RequireSchemaAsync(CancellationToken cancellationToken)
+    {
+        if (database.File is { } file && !File.Exists(file))
+        {
+            throw new InvalidOperationException("The file is not there yet. The first silo that starts makes it.");
+        }
+
+        await using var connection = await database.OpenAsync(cancellationToken);
+        if (!await SchemaInstaller.IsThereAsync(connection, database.Driver, cancellationToken))
+        {
+            throw new InvalidOperationException("The database has no schema yet. The first silo that starts applies it.");
+        }
     }
 
     [LoggerMessage(ClusteringEventId.DatabaseAway, LogLevel.Warning,
