@@ -15,8 +15,10 @@ internal sealed class ReplicationCarrier(IOptions<ReplicationOptions> options)
     private readonly Channel<PeerLink> _wakes = Channel.CreateBounded<PeerLink>(
         new BoundedChannelOptions(MaxWakes) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
 
-    private ImmutableDictionary<ReplicaId, PeerLink> _links = ImmutableDictionary<ReplicaId, PeerLink>.Empty;
-    private PeerLink[] _linkArray = [];
+    // Both hold the same links, and change together under the lock; they are read without it.
+    private readonly Lock _changing = new();
+    private volatile ImmutableDictionary<ReplicaId, PeerLink> _links = ImmutableDictionary<ReplicaId, PeerLink>.Empty;
+    private volatile PeerLink[] _linkArray = [];
 
     /// <summary>The tables whose writes are carried.</summary>
     public IReadOnlyList<TableHost> Tables { get; private set; } = [];
@@ -30,25 +32,34 @@ internal sealed class ReplicationCarrier(IOptions<ReplicationOptions> options)
     /// <summary>Opens the link to another silo, if it is not open.</summary>
     public void Connect(ReplicaId id)
     {
-        ImmutableInterlocked.GetOrAdd(ref _links, id, added => new PeerLink(added, options.Value.BatchMaxBytes));
-        Volatile.Write(ref _linkArray, [.. _links.Values]);
+        lock (_changing)
+        {
+            if (!_links.ContainsKey(id))
+            {
+                Change_NeedsLock(_links.Add(id, new PeerLink(id, options.Value.BatchMaxBytes)));
+            }
+        }
+
         Signal();
     }
 
     /// <summary>Closes the link to a dead silo.</summary>
     public void Disconnect(ReplicaId id)
     {
-        if (ImmutableInterlocked.TryRemove(ref _links, id, out var link))
+        lock (_changing)
         {
-            link.Close();
-            Volatile.Write(ref _linkArray, [.. _links.Values]);
+            if (_links.TryGetValue(id, out var link))
+            {
+                link.Close();
+                Change_NeedsLock(_links.Remove(id));
+            }
         }
     }
 
     /// <summary>Something was written: idle streams are woken.</summary>
     public void Signal()
     {
-        foreach (var link in Volatile.Read(ref _linkArray))
+        foreach (var link in _linkArray)
         {
             if (link.TryWake())
             {
@@ -60,10 +71,16 @@ internal sealed class ReplicationCarrier(IOptions<ReplicationOptions> options)
     /// <summary>Tells every silo the clock, and wakes also streams that should be awake: one whose subscription failed is not.</summary>
     public void Heartbeat()
     {
-        foreach (var link in Volatile.Read(ref _linkArray))
+        foreach (var link in _linkArray)
         {
             link.RequestHeartbeat();
             _wakes.Writer.TryWrite(link);
         }
+    }
+
+    private void Change_NeedsLock(ImmutableDictionary<ReplicaId, PeerLink> links)
+    {
+        _links = links;
+        _linkArray = [.. links.Values];
     }
 }
