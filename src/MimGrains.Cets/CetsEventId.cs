@@ -18,4 +18,7 @@ internal static class CetsEventId
     public const int HousekeepingFailed = 1112;
     public const int TablesClosed = 1113;
     public const int NotDrained = 1114;
+
+    // 1130 to 1159: what tables are defined to do.
+    public const int DefinitionFault = 1130;
 }

@@ -4,7 +4,7 @@ using MimGrains.Tables;
 namespace MimGrains.Sessions.Tests;
 
 /// <summary>A table of one silo, for tests of what is built on tables: ordered, thread-safe, and able to fail on request.</summary>
-internal sealed class MemoryTable<TKey, TRecord>(TableDefinition<TKey, TRecord> definition) : IReplicatedTable<TKey, TRecord>
+internal sealed partial class MemoryTable<TKey, TRecord>(TableDefinition<TKey, TRecord> definition) : IReplicatedTable<TKey, TRecord>
     where TKey : notnull
     where TRecord : class
 {

@@ -12,7 +12,7 @@ namespace MimGrains.Tables;
 /// All members may be called from any thread, inside and outside of grains. Two concurrent writes of one key end the same on
 /// every silo: the one with the greater (hybrid logical time, silo) stays. Follows the operations of esl/cets <c>src/cets.erl</c>.
 /// </remarks>
-public interface IReplicatedTable<TKey, TRecord>
+public partial interface IReplicatedTable<TKey, TRecord>
     where TKey : notnull
     where TRecord : class
 {

@@ -66,7 +66,7 @@ public interface ITableDefinitionVisitor<out TResult>
 /// </summary>
 /// <typeparam name="TKey">Key; immutable, hashable, serializable by Orleans.</typeparam>
 /// <typeparam name="TRecord">Record; immutable, serializable by Orleans.</typeparam>
-public sealed class TableDefinition<TKey, TRecord> : TableDefinition
+public sealed partial class TableDefinition<TKey, TRecord> : TableDefinition
     where TKey : notnull
     where TRecord : class
 {

@@ -17,6 +17,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord> : TableHost, IRepli
     // A dump or a bulk write gives the lock back after so many records, so that others get their turn.
     private const int RecordsPerTurn = 256;
 
+    private readonly TableDefinition<TKey, TRecord> _definition;
     private readonly TableReplica<TKey, TRecord> _replica;
     private readonly IOperationCodec<TKey, TRecord> _codec;
     private readonly ReplicationCarrier _carrier;
@@ -30,6 +31,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord> : TableHost, IRepli
         TimeProvider time)
         : base(replica, definition, options, time)
     {
+        _definition = definition;
         _replica = replica;
         _codec = codec;
         _carrier = carrier;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using MimGrains.Cets.Streams;
 using MimGrains.Core.Identity;
@@ -16,6 +17,7 @@ internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<Tabl
     private readonly ReplicationCarrier _carrier;
     private readonly ReplicationOptions _options;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly ReplicaId _self;
     private readonly Dictionary<string, TableHost> _hosts = new(StringComparer.Ordinal);
 
@@ -25,12 +27,14 @@ internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<Tabl
         ReplicationCarrier carrier,
         ILocalSiloDetails silo,
         IOptions<ReplicationOptions> options,
-        TimeProvider time)
+        TimeProvider time,
+        ILogger<TableCatalog> logger)
     {
         _services = services;
         _carrier = carrier;
         _options = options.Value;
         _time = time;
+        _logger = logger;
         _self = new ReplicaId(silo.SiloAddress.ToParsableString());
         foreach (var definition in definitions)
         {
@@ -67,16 +71,28 @@ internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<Tabl
             _services.GetRequiredService<Serializer<TKey>>(), _services.GetRequiredService<Serializer<TRecord>>());
         var isOwnEquality = ReferenceEquals(definition.Equality, EqualityComparer<TKey>.Default);
         var index = definition.PrefixIndexes.SingleOrDefault();
+        var faults = new TableFaults(definition.Name, _logger);
         var schema = new TableSchema<TKey, TRecord>
         {
             Order = definition.Order,
             ShareKey = definition.ShareKey,
             Equality = isOwnEquality ? null : definition.Equality,
+            Indexes = [.. definition.Indexes.Select(declared => declared.Accept(new IndexSchemas<TKey, TRecord>()))],
             PrefixIndex = index is null ? null : (index.PrefixType, index.HashOf),
+            OnFault = faults.Report,
             OwnerOf = definition.OwnerOf,
             KeepWhenOwnerDies = definition.NodeDown == NodeDownRule.Keep,
         };
         var replica = new TableReplica<TKey, TRecord>(_self, schema, codec);
         return new ReplicatedTable<TKey, TRecord>(definition, replica, codec, _carrier, _options, _time);
+    }
+
+    private sealed class IndexSchemas<TKey, TRecord> : ITableIndexVisitor<TKey, TRecord, IndexSchema<TKey, TRecord>>
+        where TKey : notnull
+        where TRecord : class
+    {
+        public IndexSchema<TKey, TRecord> Visit<TIndex>(TableIndex<TKey, TRecord, TIndex> index)
+            where TIndex : notnull =>
+            new IndexSchema<TKey, TRecord, TIndex>(index.Name, index.ValueOf, index.Equality);
     }
 }

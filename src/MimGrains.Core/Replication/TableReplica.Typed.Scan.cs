@@ -17,6 +17,28 @@ public sealed partial class TableReplica<TKey, TRecord>
     public long CountIndexed<TPrefix>(TPrefix prefix)
         where TPrefix : IComparable<TKey>, IEquatable<TPrefix> => _store.CountIndexed(prefix);
 
+    /// <summary>Returns the records with a value of a secondary index, ascending by key. Needs no lock.</summary>
+    /// <exception cref="ArgumentException">There is no index of that name, or it has other values.</exception>
+    public TResult[] Lookup<TIndex, TSelector, TResult>(string index, TIndex value)
+        where TIndex : notnull
+        where TSelector : IEntrySelector<TKey, TRecord, TResult>
+    {
+        var found = _store.Index<TIndex>(index).Find(value);
+        var results = new TResult[found.Count];
+        var at = 0;
+        foreach (var entry in found)
+        {
+            results[at++] = TSelector.Select(entry.Key, entry.Record!);
+        }
+
+        return results;
+    }
+
+    /// <summary>Returns how many records have a value of a secondary index. Needs no lock.</summary>
+    /// <exception cref="ArgumentException">There is no index of that name, or it has other values.</exception>
+    public int CountLookup<TIndex>(string index, TIndex value)
+        where TIndex : notnull => _store.Index<TIndex>(index).Find(value).Count;
+
     /// <summary>Returns the records of this moment; the view may be read without a lock while writes go on.</summary>
     public TableView<TKey, TRecord> Capture() => new(_store.Capture());
 }
@@ -55,6 +77,30 @@ public readonly struct TableView<TKey, TRecord>
     {
         // A key before the prefix's first one does not move the start back.
         return While(prefix.CompareTo(after) > 0 ? _snapshot.From(prefix) : _snapshot.After(after), prefix);
+    }
+
+    /// <summary>Enumerates the records between two probes.</summary>
+    /// <param name="low">Says negative for every key of the range and all greater ones, otherwise positive.</param>
+    /// <param name="high">Says positive for every key of the range and all lesser ones, otherwise negative.</param>
+    /// <param name="isDescending">Whether the greatest key comes first.</param>
+    public IEnumerable<KeyValuePair<TKey, TRecord>> Between<TLow, THigh>(TLow low, THigh high, bool isDescending)
+        where TLow : IComparable<TKey>
+        where THigh : IComparable<TKey>
+    {
+        if (isDescending)
+        {
+            for (var cursor = _snapshot.Before(high); cursor.MoveNext() && low.CompareTo(cursor.Current.Key) < 0;)
+            {
+                yield return new(cursor.Current.Key, cursor.Current.Record!);
+            }
+        }
+        else
+        {
+            for (var cursor = _snapshot.From(low); cursor.MoveNext() && high.CompareTo(cursor.Current.Key) > 0;)
+            {
+                yield return new(cursor.Current.Key, cursor.Current.Record!);
+            }
+        }
     }
 
     private static IEnumerable<KeyValuePair<TKey, TRecord>> While<TPrefix>(

@@ -89,6 +89,11 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
 
     private long Write(TKey key, TRecord? record, ReadOnlySpan<byte> body, long nowMicros)
     {
+        if (record is not null)
+        {
+            _store.CheckIndexes(key, record);
+        }
+
         var time = StartWrite(nowMicros);
         var sequence = Log.Append(record is null, time, body);
         Apply(key, record, new Stamp(sequence, time, SelfNumber));

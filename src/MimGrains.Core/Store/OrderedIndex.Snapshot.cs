@@ -22,6 +22,15 @@ internal sealed partial class OrderedIndex<TKey, TRecord>
         /// <summary>Enumerates ascending the keys that are greater than <paramref name="key"/>.</summary>
         public Cursor After(TKey key) => From(new JustAfter(key, order));
 
+        /// <summary>Enumerates descending from the last key that <paramref name="probe"/> stands after.</summary>
+        public DescendingCursor Before<TProbe>(TProbe probe)
+            where TProbe : IComparable<TKey>
+        {
+            var cursor = new DescendingCursor();
+            cursor.Seek(root, probe);
+            return cursor;
+        }
+
         private readonly struct Everything : IComparable<TKey>
         {
             public int CompareTo(TKey? other) => -1;
@@ -79,26 +88,71 @@ internal sealed partial class OrderedIndex<TKey, TRecord>
                 node = node.Children[at - 1];
             }
         }
+    }
 
-        // The first index whose key the probe does not stand after.
-        private static int FirstNotBefore<TProbe>(Node node, TProbe probe, int low)
-            where TProbe : IComparable<TKey>
+    /// <summary>Walks a snapshot descending by key.</summary>
+    internal sealed class DescendingCursor
+    {
+        private readonly Stack<(Node Node, int Next)> _path = new();
+
+        public Entry<TKey, TRecord> Current { get; private set; } = null!;
+
+        public bool MoveNext()
         {
-            var high = node.Count;
-            while (low < high)
+            while (_path.TryPop(out var top))
             {
-                var middle = (low + high) >> 1;
-                if (probe.CompareTo(node.Entries[middle].Key) > 0)
+                if (top.Next < 0)
                 {
-                    low = middle + 1;
+                    continue;
                 }
-                else
+
+                _path.Push((top.Node, top.Next - 1));
+                if (top.Node.IsLeaf)
                 {
-                    high = middle;
+                    Current = top.Node.Entries[top.Next];
+                    return true;
                 }
+
+                var child = top.Node.Children[top.Next];
+                _path.Push((child, child.Count - 1));
             }
 
-            return low;
+            return false;
         }
+
+        internal void Seek<TProbe>(Node node, TProbe probe)
+            where TProbe : IComparable<TKey>
+        {
+            while (!node.IsLeaf)
+            {
+                // All keys before the probe are in this child and in those on its left.
+                var child = FirstNotBefore(node, probe, 1) - 1;
+                _path.Push((node, child - 1));
+                node = node.Children[child];
+            }
+
+            _path.Push((node, FirstNotBefore(node, probe, 0) - 1));
+        }
+    }
+
+    // The first index whose key the probe does not stand after.
+    private static int FirstNotBefore<TProbe>(Node node, TProbe probe, int low)
+        where TProbe : IComparable<TKey>
+    {
+        var high = node.Count;
+        while (low < high)
+        {
+            var middle = (low + high) >> 1;
+            if (probe.CompareTo(node.Entries[middle].Key) > 0)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
     }
 }

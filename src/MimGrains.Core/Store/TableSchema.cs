@@ -19,6 +19,15 @@ public sealed class TableSchema<TKey, TRecord>
     /// <summary>Returns the hash of a key's prefix, and for which prefix type; null when there is no prefix index.</summary>
     public (Type PrefixType, Func<TKey, int> HashOf)? PrefixIndex { get; init; }
 
+    /// <summary>Returns the secondary indexes; their names are unique.</summary>
+    public IReadOnlyList<IndexSchema<TKey, TRecord>> Indexes { get; init; } = [];
+
+    /// <summary>
+    /// Called with a line of text when a function of the definition does what it must not, such as an index function that
+    /// throws for a record of another silo; with the replica's lock held.
+    /// </summary>
+    public Action<string>? OnFault { get; init; }
+
     /// <summary>Returns the incarnation that a record belongs to; null stands for the one that wrote it.</summary>
     public Func<TKey, TRecord, string?>? OwnerOf { get; init; }
 

@@ -31,6 +31,7 @@ internal sealed partial class TableStore<TKey, TRecord>
         _equality = typeof(TKey).IsValueType ? schema.Equality : schema.Equality ?? EqualityComparer<TKey>.Default;
         _prefixes = schema.PrefixIndex is null ? null : new();
         _ordered = new(schema.Order);
+        _indexes = [.. schema.Indexes.Select(index => index.Make(schema.Order, schema.OnFault))];
     }
 
     public OriginTable Origins { get; }
@@ -152,6 +153,7 @@ internal sealed partial class TableStore<TKey, TRecord>
         }
 
         PutPrefix(old, entry);
+        PutIndexes(old, entry);
         var change = (entry.IsTombstone ? 0 : 1) - (old is null || old.IsTombstone ? 0 : 1);
         Volatile.Write(ref _count, _count + change);
         if (entry.IsTombstone)
