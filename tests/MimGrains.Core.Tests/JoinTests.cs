@@ -167,6 +167,24 @@ public sealed class JoinTests
     }
 
     [Fact]
+    public void Writes_of_one_that_the_giver_did_not_know_yet_are_kept()
+    {
+        var a = Sample.First(Sample.A);
+        var b = Sample.Replica(Sample.B);
+        b.Greet(a);
+        var reader = a.BeginDump(b.RequestDump())!;
+
+        // c joins, and writes, while that dump is on its way.
+        var c = Sample.Join(Sample.C, a, others: b);
+        c.Insert(1, "of c", 100);
+        Sample.Deliver(c, b);
+        b.OnDumpHeader(reader.Header);
+        b.TakeChunks(reader);
+
+        Assert.Equal("of c", b.Get(1));
+    }
+
+    [Fact]
     public void A_corrupt_chunk_is_refused()
     {
         var a = Sample.First(Sample.A);

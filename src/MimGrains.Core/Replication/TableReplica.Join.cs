@@ -184,6 +184,12 @@ public abstract partial class TableReplica
             Clock.Observe(position.ClockMicros);
         }
 
+        // Who is not in the header came when the giver had begun: nothing of it is in the dump.
+        foreach (var inbound in _inbounds.Values.Where(inbound => !header.Positions.Any(at => at.Origin == inbound.Id)).ToList())
+        {
+            AcceptPosition(inbound, new OriginPosition(inbound.Id, 0, 0, 0, inbound.IsDead));
+        }
+
         _early.Clear();
         _merge = MergeState.Merging;
 
