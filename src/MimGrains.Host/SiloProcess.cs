@@ -82,9 +82,9 @@ internal static class SiloProcess
             });
         }
 
-        // Orleans and ASP.NET tell every step at this level; their warnings remain, but for the one that recommends server GC.
+        // Orleans, Polly and ASP.NET tell every step at this level; their warnings remain, but for the one that recommends server GC.
         var quiet = level > LogLevel.Warning ? level : LogLevel.Warning;
-        builder.Logging.AddFilter("Orleans", quiet).AddFilter("Microsoft", quiet);
+        builder.Logging.AddFilter("Orleans", quiet).AddFilter("Microsoft", quiet).AddFilter("Polly", quiet);
         builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
 
         // Each of these repeats the error of a failed start with its stack trace; the command prints it once. The answer of the

@@ -37,6 +37,40 @@ public sealed class JoinPlanTests
     }
 
     [Fact]
+    public void Nobody_waits_for_a_silo_without_the_table()
+    {
+        _plan.OnMember(Sample.A);
+        _plan.OnWithoutTable(Sample.A, _plan.TakeHellos()[0].Attempt);
+
+        _plan.OnMember(Sample.A);
+
+        Assert.Equal(JoinStep.BecomeFirst, _plan.Next());
+        Assert.Empty(_plan.Awaited);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_silo_that_gets_the_table_later_is_told_hello(bool helloOvertakesAnswer)
+    {
+        _plan.OnMember(Sample.A);
+        var attempt = _plan.TakeHellos()[0].Attempt;
+        Assert.Equal([Sample.A], _plan.Awaited);
+        if (helloOvertakesAnswer)
+        {
+            _plan.OnHello(Sample.A);
+            _plan.OnWithoutTable(Sample.A, attempt);
+        }
+        else
+        {
+            _plan.OnWithoutTable(Sample.A, attempt);
+            _plan.OnHello(Sample.A);
+        }
+
+        Assert.Equal(JoinStep.SayHello, _plan.Next());
+    }
+
+    [Fact]
     public void Only_the_answer_to_the_last_attempt_counts()
     {
         _plan.OnMember(Sample.A);

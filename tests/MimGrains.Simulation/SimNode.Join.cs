@@ -67,7 +67,7 @@ internal sealed partial class SimNode
         var dead = Replica.DeadReplicas;
         Send(to, $"hello {attempt}", node =>
         {
-            node.Plan.OnMember(Id);
+            node.Plan.OnHello(Id);
             var reply = node.Replica.Hello(Id, attempt, dead);
             if (reply is not null)
             {

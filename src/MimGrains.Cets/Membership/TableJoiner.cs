@@ -9,8 +9,10 @@ using MimGrains.Tables;
 
 namespace MimGrains.Cets.Membership;
 
-// hello to every active silo -> dump of one that is ready -> ready. Nobody ready: the least of those that join begins, empty.
-/// <summary>Joins one table of this silo with those of the others. One for each table, used once.</summary>
+/// <summary>
+/// Joins one table of this silo with those of the others, as its <see cref="JoinPlan"/> says: sends what the plan wants sent, and
+/// tells it what comes back. One for each table, used once.
+/// </summary>
 internal sealed partial class TableJoiner(
     TableHost table,
     LiveSilos silos,
@@ -18,13 +20,13 @@ internal sealed partial class TableJoiner(
     ReplicationCarrier carrier,
     ILogger logger)
 {
-    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookAgainPeriod = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ProgressPeriod = TimeSpan.FromSeconds(2);
 
-    private readonly Dictionary<ReplicaId, WireHelloReply> _answers = [];
+    private readonly List<Task> _greetings = [];
     private readonly ILogger _logger = logger;
-    private long _attempt;
-    private int _sourceTurn;
+    private TableDefinitionMismatchException? _mismatch;
 
     /// <summary>Completes when the replica is ready.</summary>
     /// <exception cref="TableDefinitionMismatchException">An active silo defines the table differently.</exception>
@@ -32,179 +34,132 @@ internal sealed partial class TableJoiner(
     {
         var started = Stopwatch.GetTimestamp();
         LogJoinBegun(_logger, table.Name);
-        var sinceProgress = Stopwatch.GetTimestamp();
-        while (!await TryJoinAsync(cancellationToken))
+        var sinceProgress = started;
+        while (NextStep() is var step and not JoinStep.Done)
         {
+            await TakeStepAsync(step, cancellationToken);
             if (Stopwatch.GetElapsedTime(sinceProgress) > ProgressPeriod)
             {
                 sinceProgress = Stopwatch.GetTimestamp();
-                LogJoinWaits(_logger, table.Name, string.Join(", ", Unanswered()), string.Join(", ", _answers.Keys));
+                LogJoinWaits(_logger, table.Name, string.Join(", ", table.Locked(_ => table.JoinPlan.Awaited)), step);
             }
-
-            await Task.Delay(RetryPause, cancellationToken);
         }
 
         table.BecomeReady();
         LogJoined(_logger, table.Name, table.Replica.Count, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }
 
-    private async Task<bool> TryJoinAsync(CancellationToken cancellationToken)
+    // What membership and the replica have learned meanwhile comes first: the plan must not decide without it.
+    private JoinStep NextStep() => table.Locked(replica =>
     {
-        await Task.WhenAll(Unanswered().Select(silo => GreetAsync(silo, cancellationToken)));
-        if (Unanswered().Count > 0)
+        foreach (var silo in silos.Others())
         {
-            return false;
+            table.JoinPlan.OnMember(silo);
         }
 
-        var joined = silos.Others().Where(silo => _answers.TryGetValue(silo, out var answer)
-            && answer.Outcome == HelloOutcome.Welcome).ToList();
-        var ready = joined.Where(silo => _answers[silo].IsReady).ToList();
-        if (ready.Count > 0)
+        foreach (var dead in replica.DeadReplicas)
         {
-            return await TryDumpAsync(ready[_sourceTurn++ % ready.Count], cancellationToken);
+            table.JoinPlan.OnDead(dead);
         }
 
-        if (joined.All(silo => table.Replica.Self.CompareTo(silo) < 0))
+        if (table.JoinPlan.Next() == JoinStep.BecomeFirst)
         {
-            return true;
+            replica.BecomeReady();
+            table.JoinPlan.OnReady();
         }
 
-        // They join as this one does: one of them will be ready soon.
-        _answers.Clear();
-        return false;
+        return table.JoinPlan.Next();
+    });
+
+    private async Task TakeStepAsync(JoinStep step, CancellationToken cancellationToken)
+    {
+        switch (step)
+        {
+            case JoinStep.SayHello:
+                foreach (var (silo, attempt) in table.Locked(_ => table.JoinPlan.TakeHellos()))
+                {
+                    _greetings.Add(GreetAsync(silo, attempt, cancellationToken));
+                }
+
+                break;
+            case JoinStep.AskForDump:
+                await TakeDumpAsync(table.Locked(_ => table.JoinPlan.TakeDumpSource()), cancellationToken);
+                break;
+            case JoinStep.Pause:
+                await Task.Delay(LookAgainPeriod, cancellationToken);
+                table.Locked(_ => table.JoinPlan.AskAgain());
+                break;
+            default:
+                // Looked at again without an answer too: who should give it may be dead.
+                await Task.WhenAny([.. _greetings, Task.Delay(LookAgainPeriod, cancellationToken)]);
+                cancellationToken.ThrowIfCancellationRequested();
+                _greetings.RemoveAll(greeting => greeting.IsCompleted);
+                break;
+        }
+
+        if (_mismatch is { } mismatch)
+        {
+            throw mismatch;
+        }
     }
 
-    private List<ReplicaId> Unanswered()
+    private async Task GreetAsync(ReplicaId silo, long attempt, CancellationToken cancellationToken)
     {
-        lock (_answers)
-        {
-            return [.. silos.Others().Where(silo => !_answers.ContainsKey(silo))];
-        }
-    }
-
-    private async Task GreetAsync(ReplicaId silo, CancellationToken cancellationToken)
-    {
-        var hello = new WireHello(table.Name, table.Replica.Self.Value, Interlocked.Increment(ref _attempt), table.Description,
-            [.. table.Locked(replica => replica.DeadReplicas).Select(dead => dead.Value)]);
-        WireHelloReply reply;
         try
         {
-            reply = await services.Of(silo).Hello(hello).WaitAsync(cancellationToken);
+            var dead = table.Locked(replica => replica.DeadReplicas).Select(id => id.Value);
+            var hello = new WireHello(table.Name, table.Replica.Self.Value, attempt, table.Description, [.. dead]);
+            var reply = await services.Of(silo).Hello(hello).WaitAsync(AnswerTimeout, cancellationToken);
+            OnAnswer(silo, attempt, reply);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            LogJoinRetried(_logger, table.Name, silo.Value, exception.Message);
-            return;
+            await AskAgainLaterAsync(silo, attempt, exception.Message, cancellationToken);
         }
+    }
 
+    private void OnAnswer(ReplicaId silo, long attempt, WireHelloReply reply)
+    {
         switch (reply.Outcome)
         {
-            case HelloOutcome.OtherDefinition:
-                throw new TableDefinitionMismatchException(
-                    table.Name, table.Replica.Self.Value, table.Description, silo.Value, reply.Definition);
             case HelloOutcome.Welcome:
-                Take(silo, reply);
+                Welcome(silo, attempt, reply);
                 break;
             case HelloOutcome.NoSuchTable:
-                Remember(silo, reply);
+                table.Locked(_ => table.JoinPlan.OnWithoutTable(silo, attempt));
+                break;
+            case HelloOutcome.OtherDefinition:
+                _mismatch = new TableDefinitionMismatchException(
+                    table.Name, table.Replica.Self.Value, table.Description, silo.Value, reply.Definition);
                 break;
             case HelloOutcome.Refused:
-                LogJoinRetried(_logger, table.Name, silo.Value, "it holds this silo for dead, or a later hello came before");
-                break;
+                throw new InvalidOperationException("it holds this silo for dead, or a later hello came before");
         }
     }
 
-    private void Take(ReplicaId silo, WireHelloReply reply)
+    private void Welcome(ReplicaId silo, long attempt, WireHelloReply reply)
     {
-        table.LockedAndComplete(replica =>
+        var counts = table.LockedAndComplete(replica =>
         {
-            replica.OnHelloReply(silo, new HelloReply(
-                reply.Sequence, reply.IsReady, [.. reply.Dead.Select(dead => new ReplicaId(dead))]));
-            return true;
-        });
-        carrier.Connect(silo);
-        Remember(silo, reply);
-    }
-
-    private void Remember(ReplicaId silo, WireHelloReply reply)
-    {
-        lock (_answers)
-        {
-            _answers[silo] = reply;
-        }
-    }
-
-    private async Task<bool> TryDumpAsync(ReplicaId source, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await DumpAsync(source, cancellationToken);
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            LogJoinRetried(_logger, table.Name, source.Value, exception.Message);
-            return false;
-        }
-    }
-
-    private async Task<bool> DumpAsync(ReplicaId source, CancellationToken cancellationToken)
-    {
-        var service = services.Of(source);
-        var required = table.Locked(replica => replica.RequestDump())
-            .Where(need => need.Key != source)
-            .ToDictionary(need => need.Key.Value, need => need.Value);
-        var header = await service.BeginDump(new WireDumpRequest(table.Name, table.Replica.Self.Value, required));
-        if (header is null)
-        {
-            return false;
-        }
-
-        table.OnDumpHeader(header.ToHeader());
-        var merged = 0L;
-        var sinceProgress = Stopwatch.GetTimestamp();
-        var next = service.NextDumpChunk(header.DumpId);
-        while (true)
-        {
-            if (await next.WaitAsync(cancellationToken) is not { } chunk)
+            if (!table.JoinPlan.OnHelloReply(silo, attempt, reply.IsReady))
             {
                 return false;
             }
 
-            if (!chunk.IsLast)
-            {
-                // The next one is made and sent while this one is merged; never more than one.
-                next = service.NextDumpChunk(header.DumpId);
-            }
-
-            table.OnDumpChunk(chunk.ToChunk());
-            merged += chunk.Count;
-            if (chunk.IsLast)
-            {
-                return true;
-            }
-
-            if (Stopwatch.GetElapsedTime(sinceProgress) > ProgressPeriod)
-            {
-                sinceProgress = Stopwatch.GetTimestamp();
-                LogDumpProgress(_logger, table.Name, merged, header.TotalCount, source.Value);
-            }
+            replica.OnHelloReply(silo, new HelloReply(
+                reply.Sequence, reply.IsReady, [.. reply.Dead.Select(dead => new ReplicaId(dead))]));
+            return true;
+        });
+        if (counts)
+        {
+            carrier.Connect(silo);
         }
     }
 
-    [LoggerMessage(CetsEventId.JoinBegun, LogLevel.Information, "Table {Table}: joining")]
-    private static partial void LogJoinBegun(ILogger logger, string table);
-
-    [LoggerMessage(CetsEventId.JoinWaits, LogLevel.Information,
-        "Table {Table}: joining, waiting for an answer of [{Missing}]; answered: [{Answered}]")]
-    private static partial void LogJoinWaits(ILogger logger, string table, string missing, string answered);
-
-    [LoggerMessage(CetsEventId.JoinRetried, LogLevel.Warning, "Table {Table}: joining, will ask {Silo} again: {Reason}")]
-    private static partial void LogJoinRetried(ILogger logger, string table, string silo, string reason);
-
-    [LoggerMessage(CetsEventId.DumpProgress, LogLevel.Information,
-        "Table {Table}: {Merged} of {Total} records merged from {Source}")]
-    private static partial void LogDumpProgress(ILogger logger, string table, long merged, long total, string source);
-
-    [LoggerMessage(CetsEventId.Joined, LogLevel.Information, "Table {Table}: ready with {Records} records after {ElapsedMs} ms")]
-    private static partial void LogJoined(ILogger logger, string table, long records, long elapsedMs);
+    private async Task AskAgainLaterAsync(ReplicaId silo, long attempt, string reason, CancellationToken cancellationToken)
+    {
+        LogJoinRetried(_logger, table.Name, silo.Value, reason);
+        await Task.Delay(LookAgainPeriod, cancellationToken);
+        table.Locked(_ => table.JoinPlan.OnHelloFailed(silo, attempt));
+    }
 }

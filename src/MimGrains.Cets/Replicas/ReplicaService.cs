@@ -36,7 +36,10 @@ internal sealed partial class ReplicaService(
 
         var from = new ReplicaId(hello.From);
         var reply = table.LockedAndComplete(replica =>
-            replica.Hello(from, hello.Attempt, [.. hello.Dead.Select(dead => new ReplicaId(dead))]));
+        {
+            table.JoinPlan.OnHello(from);
+            return replica.Hello(from, hello.Attempt, [.. hello.Dead.Select(dead => new ReplicaId(dead))]);
+        });
         if (reply is null)
         {
             return Reply(HelloOutcome.Refused, table.Description);

@@ -20,6 +20,9 @@ internal abstract class TableHost(TableReplica replica, TableDefinition definiti
 
     public TableReplica Replica => replica;
 
+    /// <summary>How this replica joins. Needs the table's lock, see <see cref="Locked{TResult}"/>.</summary>
+    public JoinPlan JoinPlan { get; } = new(replica.Self);
+
     public Task Ready => _ready.Task;
 
     public string? ClosedReason => _closedReason;
@@ -38,6 +41,15 @@ internal abstract class TableHost(TableReplica replica, TableDefinition definiti
         lock (Gate)
         {
             return action(replica);
+        }
+    }
+
+    /// <inheritdoc cref="Locked{TResult}"/>
+    public void Locked(Action<TableReplica> action)
+    {
+        lock (Gate)
+        {
+            action(replica);
         }
     }
 

@@ -48,6 +48,10 @@ public sealed class JoinPlan(ReplicaId self)
     /// <summary>Returns the replica whose dump is being merged; null when there is none.</summary>
     public ReplicaId? DumpSource => _isDumping ? _lastSource : null;
 
+    /// <summary>Returns the members that were told hello and have not answered yet, ascending.</summary>
+    public IReadOnlyList<ReplicaId> Awaited =>
+        [.. _members.Where(member => member.Value.State == AnswerState.Awaited).Select(member => member.Key)];
+
     /// <summary>Returns what to do now. Changes with every call of the other methods.</summary>
     public JoinStep Next()
     {
@@ -77,15 +81,31 @@ public sealed class JoinPlan(ReplicaId self)
             return JoinStep.AskForDump;
         }
 
-        return _members.Keys.All(member => self.CompareTo(member) < 0) ? JoinStep.BecomeFirst : JoinStep.Pause;
+        return _members.All(member => member.Value.State == AnswerState.WithoutTable || self.CompareTo(member.Key) < 0)
+            ? JoinStep.BecomeFirst
+            : JoinStep.Pause;
     }
 
-    /// <summary>A live member is known: from the membership, or because it said hello. Itself and dead ones are ignored.</summary>
+    /// <summary>A live member is known from the membership. Itself and dead ones are ignored.</summary>
     public void OnMember(ReplicaId id)
     {
         if (id != self && !_dead.Contains(id))
         {
             _members.TryAdd(id, new Member());
+        }
+    }
+
+    /// <summary>A member said hello: it is known, and it has the table.</summary>
+    public void OnHello(ReplicaId from)
+    {
+        OnMember(from);
+        if (_members.TryGetValue(from, out var member))
+        {
+            member.HasTable = true;
+            if (member.State == AnswerState.WithoutTable)
+            {
+                member.State = AnswerState.None;
+            }
         }
     }
 
@@ -133,6 +153,16 @@ public sealed class JoinPlan(ReplicaId self)
         return true;
     }
 
+    /// <summary>A hello was answered by a silo that does not have the table: nobody waits for it until it says hello itself.</summary>
+    public void OnWithoutTable(ReplicaId from, long attempt)
+    {
+        if (_members.TryGetValue(from, out var member) && member.Awaits(attempt))
+        {
+            // Its own hello may have overtaken this answer.
+            member.State = member.HasTable ? AnswerState.None : AnswerState.WithoutTable;
+        }
+    }
+
     /// <summary>A hello was not answered in time, or was refused: it is said again, as a new attempt.</summary>
     public void OnHelloFailed(ReplicaId to, long attempt)
     {
@@ -150,7 +180,7 @@ public sealed class JoinPlan(ReplicaId self)
             return;
         }
 
-        foreach (var member in _members.Values)
+        foreach (var member in _members.Values.Where(member => member.State != AnswerState.WithoutTable))
         {
             member.State = AnswerState.None;
         }
@@ -211,6 +241,7 @@ public sealed class JoinPlan(ReplicaId self)
         Awaited,
         NotReady,
         Ready,
+        WithoutTable,
     }
 
     private sealed class Member
@@ -218,6 +249,8 @@ public sealed class JoinPlan(ReplicaId self)
         public AnswerState State { get; set; }
 
         public long Attempt { get; set; }
+
+        public bool HasTable { get; set; }
 
         public bool Awaits(long attempt) => State == AnswerState.Awaited && Attempt == attempt;
     }
