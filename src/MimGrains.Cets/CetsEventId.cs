@@ -21,4 +21,9 @@ internal static class CetsEventId
 
     // 1130 to 1159: what tables are defined to do.
     public const int DefinitionFault = 1130;
+
+    // 1170 to 1199: comparison of replicas, changes, clients.
+    public const int ReplicasDiffer = 1170;
+    public const int ReplicasMended = 1171;
+    public const int VerifyFailed = 1172;
 }

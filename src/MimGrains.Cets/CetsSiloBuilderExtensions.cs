@@ -5,6 +5,7 @@ using MimGrains.Cets.Membership;
 using MimGrains.Cets.Replicas;
 using MimGrains.Cets.Streams;
 using MimGrains.Cets.Tables;
+using MimGrains.Cets.Verify;
 using MimGrains.Tables;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -42,10 +43,13 @@ public static class CetsSiloBuilderExtensions
         }
 
         services.AddSingleton<IValidateOptions<ReplicationOptions>, ReplicationOptionsValidator>();
+        services.AddSingleton<IValidateOptions<ReplicationOptions>, VerifyPeriodValidator>();
         services.TryAddSingleton(TimeProvider.System);
         AddTables(services);
         AddReplication(services);
+        AddVerification(services);
         builder.AddGrainService<ReplicaService>();
+        builder.AddGrainService<VerifyService>();
         builder.AddPersistentStreams(
             ReplicationStream.ProviderName,
             (provider, _) => new ReplicationQueueAdapter(provider.GetRequiredService<ReplicationCarrier>()),
@@ -71,6 +75,13 @@ public static class CetsSiloBuilderExtensions
         services.AddSingleton<ReplicaServiceClient>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ReplicaLifecycle>();
         services.AddPlacementDirector<ReplicaPlacement, ReplicaPlacementDirector>();
+    }
+
+    private static void AddVerification(IServiceCollection services)
+    {
+        services.AddSingleton<VerifyServiceClient>();
+        services.AddSingleton<ReplicaComparer>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, RepairLoop>();
     }
 
     private static void Configure(ISiloPersistentStreamConfigurator streams)

@@ -43,8 +43,30 @@ public sealed class ReplicationOptions
     /// <value>50 ms to 10 s; default 500 ms.</value>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:00:10")]
     public TimeSpan HeartbeatPeriod { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Gets or sets how often the replicas of each table are compared, and mended where they differ.</summary>
+    /// <value>1 s to 1 day, or 0 for never; default 1 min. The silo with the least address does it for all.</value>
+    public TimeSpan VerifyPeriod { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Gets or sets the most keys a second that are mended where replicas differ.</summary>
+    /// <value>1 to 1,000,000 keys a second; default 5,000.</value>
+    [Range(1, 1_000_000)]
+    public int RepairKeysPerSecond { get; set; } = 5_000;
 }
 
 /// <summary>Checks the ranges of <see cref="ReplicationOptions"/> when the silo starts.</summary>
 [OptionsValidator]
 internal sealed partial class ReplicationOptionsValidator : IValidateOptions<ReplicationOptions>;
+
+/// <summary>Checks what no range can say.</summary>
+internal sealed class VerifyPeriodValidator : IValidateOptions<ReplicationOptions>
+{
+    private static readonly TimeSpan Least = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Most = TimeSpan.FromDays(1);
+
+    public ValidateOptionsResult Validate(string? name, ReplicationOptions options) =>
+        options.VerifyPeriod == TimeSpan.Zero || (options.VerifyPeriod >= Least && options.VerifyPeriod <= Most)
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail(
+                $"{nameof(ReplicationOptions.VerifyPeriod)} must be 0 (never) or {Least} to {Most}, but is {options.VerifyPeriod}.");
+}

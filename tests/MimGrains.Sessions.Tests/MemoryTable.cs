@@ -102,5 +102,8 @@ internal sealed partial class MemoryTable<TKey, TRecord>(TableDefinition<TKey, T
         return Task.CompletedTask;
     }
 
+    public Task<TableComparison<TKey>> VerifyAsync(CancellationToken cancellationToken = default) => Task.FromResult(
+        new TableComparison<TKey>(Name, ["only"], new Dictionary<string, string>(), Count, 0, []));
+
     public Task WaitForReadyAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
 }

@@ -37,6 +37,18 @@ internal enum Fault
 
     /// <summary>Records of dead owners are not swept.</summary>
     DeadOwnersAreNotSwept,
+
+    /// <summary>A comparison looks a second time at replicas that lack what the others had at the first.</summary>
+    LooksDoNotWait,
+
+    /// <summary>One replica loses records.</summary>
+    RecordIsLost,
+
+    /// <summary>One replica has older records in place of the latest.</summary>
+    RecordIsOutdated,
+
+    /// <summary>One replica has records that were deleted.</summary>
+    DeleteIsLost,
 }
 
 /// <summary>The run has shown that the protocol, or what a <see cref="Fault"/> made of it, breaks an invariant.</summary>

@@ -1,4 +1,5 @@
 using MimGrains.Core.Identity;
+using MimGrains.Core.Verify;
 
 namespace MimGrains.Simulation;
 
@@ -10,6 +11,8 @@ internal sealed record Operation(SimKey Key, string? Record, ReplicaId Origin, l
 
     /// <summary>How often all replicas that held everything had died before it.</summary>
     public int Generation { get; init; }
+
+    public WriteStamp Stamp => new(Origin, Sequence, TimeMicros);
 
     public bool IsBeatenBy(ReplicaId origin, long timeMicros) =>
         timeMicros > TimeMicros || (timeMicros == TimeMicros && origin.CompareTo(Origin) >= 0);
@@ -77,6 +80,23 @@ internal sealed class History(TableKind kind, Func<string, bool> isDead)
         return seen is null || _byKey[key].Exists(later => seen.IsBeatenBy(later.Origin, later.TimeMicros) && LeavesNothing(later))
             ? null
             : $"{node.Id} holds nothing of {key}, but must have seen {seen}.";
+    }
+
+    /// <summary>Breaks what a replica holds of a key. Returns whether there was something to break.</summary>
+    public bool Damage(SimNode node, SimKey key, Fault fault)
+    {
+        var older = _byKey[key].LastOrDefault(operation => operation.Record is not null && !IsOwnerDead(operation)
+            && node.Replica.Vector().Covers(operation.Stamp)
+            && (node.Replica.WriteOf(key) is not { } held || operation.TimeMicros < held.TimeMicros));
+        var stamp = older?.Stamp ?? default;
+        return fault switch
+        {
+            Fault.RecordIsLost => node.Replica.Damage(key, older: null, default),
+            Fault.RecordIsOutdated => older is not null && node.Replica.Damage(key, older.Record, stamp),
+            Fault.DeleteIsLost => older is not null && node.Replica.WriteOf(key) is null && node.Replica.Mend(new Mending(
+                SimCodec.Bytes(key, older.Record), stamp, MendKind.Put, node.Replica.PurgedCount)),
+            _ => throw new ArgumentException($"{fault} damages no records."),
+        };
     }
 
     public bool IsOwnerDead(Operation operation) => operation.Record is { } record && kind switch

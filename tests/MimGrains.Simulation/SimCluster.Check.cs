@@ -48,6 +48,8 @@ internal sealed partial class SimCluster
         Require(expected.SequenceEqual(actual), node,
             $"holds [{string.Join(", ", actual.Except(expected))}] that {first.Id} does not, and lacks "
             + $"[{string.Join(", ", expected.Except(actual))}]");
+        Require(first.Replica.Digest()!.Sums.SequenceEqual(node.Replica.Digest()!.Sums), node,
+            $"has other sums than {first.Id}, and the same records");
         Require(node.Replica.Count == actual.Count, node, $"counts {node.Replica.Count} records, and has {actual.Count}");
         foreach (var (key, _) in expected)
         {

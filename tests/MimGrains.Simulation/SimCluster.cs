@@ -7,6 +7,7 @@ internal sealed partial class SimCluster
 {
     private const long FaultyMicros = 1_200_000;
     private const long QuietMicros = 1_500_000;
+    private const long DamageMicros = 700_000;
     private const int NodesAtStart = 4;
     private const int NodesMost = 5;
     private const int Keys = 3;
@@ -52,6 +53,7 @@ internal sealed partial class SimCluster
 
         Scheduler.After(50_000, Work);
         Scheduler.After(Random.Between(100_000, 300_000), Disturb);
+        Scheduler.After(Random.Between(10_000, 80_000), Compare);
         Scheduler.RunUntil(FaultyMicros);
 
         Scheduler.Log($"all faults end");
@@ -62,7 +64,13 @@ internal sealed partial class SimCluster
             Declare(node);
         }
 
+        if (IsDamaging)
+        {
+            Scheduler.After(DamageMicros, DamageSome);
+        }
+
         Scheduler.RunUntil(FaultyMicros + QuietMicros);
+        CheckDamage();
         CheckEnd();
     }
 

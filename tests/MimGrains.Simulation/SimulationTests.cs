@@ -14,6 +14,7 @@ public sealed class SimulationTests
     // Needs two deaths and three messages in one order; DeathTests of the core has it as a short history.
     private const Fault RarestFault = Fault.LevelRepliesFromBeforeADeathCount;
     private const int RareFaultSeeds = 20_000;
+    private const int RepairSeeds = 60;
     private const int SeedsPerCase = 20;
 
     private static int Seeds =>
@@ -42,6 +43,35 @@ public sealed class SimulationTests
 
     [Fact, Trait("Category", "Chaos")]
     public void A_broken_rule_that_shows_in_a_rare_order_of_deaths_is_noticed() => AssertNoticed(RarestFault, RareFaultSeeds);
+
+    [Theory, InlineData(nameof(Fault.RecordIsLost)), InlineData(nameof(Fault.RecordIsOutdated)), InlineData(nameof(Fault.DeleteIsLost))]
+    public void A_damaged_replica_is_named_and_mended(string fault)
+    {
+        var damaged = 0;
+        for (var seed = 0; seed < RepairSeeds; seed++)
+        {
+            var cluster = new SimCluster(seed, Enum.Parse<Fault>(fault), traces: true) { Repairs = true };
+            if (Record.Exception(cluster.Run) is { } failure)
+            {
+                Assert.Fail($"Seed {seed}: {failure}\n{cluster.Scheduler.Trace}");
+            }
+
+            damaged += cluster.DamagedCount;
+        }
+
+        Assert.True(damaged > RepairSeeds / 10, $"Only {damaged} records were damaged in {RepairSeeds} runs.");
+    }
+
+    [Fact]
+    public void Comparisons_end_and_look_at_keys_that_are_being_written()
+    {
+        var clusters = Enumerable.Range(0, RepairSeeds).Select(seed => new SimCluster(seed, Fault.None, traces: false)).ToList();
+        clusters.ForEach(cluster => cluster.Run());
+
+        Assert.All(clusters, cluster => Assert.True(cluster.PassesDone > 5, $"Only {cluster.PassesDone} ended."));
+        var looks = clusters.Sum(cluster => cluster.KeysLookedAt);
+        Assert.True(looks > RepairSeeds / 4, $"They saw a write under way {looks} times in {RepairSeeds} runs.");
+    }
 
     [Fact]
     public void The_same_seed_gives_the_same_run()

@@ -95,6 +95,17 @@ public partial interface IReplicatedTable<TKey, TRecord>
     /// <exception cref="WriteNotAcknowledgedException">As for <see cref="InsertAsync"/>.</exception>
     Task DeleteManyAsync(IReadOnlyCollection<TKey> keys, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Compares the replicas of all live silos while writes go on, and names the keys of which they hold different records.
+    /// </summary>
+    /// <remarks>
+    /// Sums of buckets are compared first; only records of buckets that differ travel. A difference counts when one replica has
+    /// applied what the other one had, and still holds something else. What differs is not mended: the silos do that by
+    /// themselves, every <c>ReplicationOptions.VerifyPeriod</c>.
+    /// </remarks>
+    /// <exception cref="TableUnavailableException">The table on this silo is not ready yet, or the silo is stopping.</exception>
+    Task<TableComparison<TKey>> VerifyAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Completes when this silo's replica has joined the others and holds all their records.</summary>
     Task WaitForReadyAsync(CancellationToken cancellationToken = default);
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using MimGrains.Cets.Streams;
+using MimGrains.Cets.Verify;
 using MimGrains.Core.Log;
 using MimGrains.Core.Replication;
 using MimGrains.Core.Store;
@@ -21,12 +22,14 @@ internal sealed partial class ReplicatedTable<TKey, TRecord> : TableHost, IRepli
     private readonly TableReplica<TKey, TRecord> _replica;
     private readonly IOperationCodec<TKey, TRecord> _codec;
     private readonly ReplicationCarrier _carrier;
+    private readonly Lazy<ReplicaComparer> _comparer;
 
     public ReplicatedTable(
         TableDefinition<TKey, TRecord> definition,
         TableReplica<TKey, TRecord> replica,
         IOperationCodec<TKey, TRecord> codec,
         ReplicationCarrier carrier,
+        Lazy<ReplicaComparer> comparer,
         ReplicationOptions options,
         TimeProvider time)
         : base(replica, definition, options, time)
@@ -35,6 +38,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord> : TableHost, IRepli
         _replica = replica;
         _codec = codec;
         _carrier = carrier;
+        _comparer = comparer;
     }
 
     public long Count => _replica.Count;

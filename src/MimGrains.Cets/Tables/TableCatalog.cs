@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using MimGrains.Cets.Streams;
+using MimGrains.Cets.Verify;
 using MimGrains.Core.Identity;
 using MimGrains.Core.Replication;
 using MimGrains.Core.Store;
@@ -84,7 +85,8 @@ internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<Tabl
             KeepWhenOwnerDies = definition.NodeDown == NodeDownRule.Keep,
         };
         var replica = new TableReplica<TKey, TRecord>(_self, schema, codec);
-        return new ReplicatedTable<TKey, TRecord>(definition, replica, codec, _carrier, _options, _time);
+        var comparer = new Lazy<ReplicaComparer>(_services.GetRequiredService<ReplicaComparer>);
+        return new ReplicatedTable<TKey, TRecord>(definition, replica, codec, _carrier, comparer, _options, _time);
     }
 
     private sealed class IndexSchemas<TKey, TRecord> : ITableIndexVisitor<TKey, TRecord, IndexSchema<TKey, TRecord>>

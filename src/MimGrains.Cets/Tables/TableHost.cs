@@ -9,7 +9,7 @@ namespace MimGrains.Cets.Tables;
 /// A table of this silo without its record types: the replica behind its lock, and the writes that wait for acknowledgements.
 /// Thread-safe.
 /// </summary>
-internal abstract class TableHost(TableReplica replica, TableDefinition definition, ReplicationOptions options, TimeProvider time)
+internal abstract partial class TableHost(TableReplica replica, TableDefinition definition, ReplicationOptions options, TimeProvider time)
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _closedReason;
@@ -58,13 +58,16 @@ internal abstract class TableHost(TableReplica replica, TableDefinition definiti
     {
         TResult result;
         List<CommitGroup>? completed = null;
+        List<AppliedWaiter>? reached = null;
         lock (Gate)
         {
             result = action(replica);
             CollectCompleted(ref completed);
+            CollectReached(ref reached);
         }
 
         Complete(completed);
+        Reach(reached);
         return result;
     }
 
@@ -120,21 +123,30 @@ internal abstract class TableHost(TableReplica replica, TableDefinition definiti
 
     public ReceiveOutcome Receive(OperationBatch batch)
     {
+        ReceiveOutcome outcome;
+        List<AppliedWaiter>? reached = null;
         lock (Gate)
         {
-            return replica.Receive(batch);
+            outcome = replica.Receive(batch);
+            CollectReached(ref reached);
         }
+
+        Reach(reached);
+        return outcome;
     }
 
     /// <summary>The replica has joined: writes are taken from now on.</summary>
     public void BecomeReady()
     {
+        List<AppliedWaiter>? reached = null;
         lock (Gate)
         {
             replica.BecomeReady();
+            CollectReached(ref reached);
         }
 
         _ready.TrySetResult();
+        Reach(reached);
     }
 
     /// <summary>No write is taken any more. Those that wait go on waiting.</summary>
@@ -197,6 +209,9 @@ internal abstract class TableHost(TableReplica replica, TableDefinition definiti
 
         return (expired.Count, missing);
     }
+
+    /// <summary>Returns an encoded key as text, for logs.</summary>
+    public abstract string Describe(ReadOnlyMemory<byte> key);
 
     /// <summary>Takes the header of a dump.</summary>
     public abstract void OnDumpHeader(DumpHeader header);

@@ -101,11 +101,11 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
         return sequence;
     }
 
-    private void Apply(TKey key, TRecord? record, in Stamp stamp)
+    private bool Apply(TKey key, TRecord? record, in Stamp stamp)
     {
         // What comes late for a dead owner takes the place of older writes as it would have, and is gone as the rest is.
         var kept = record is not null && _deadOwners.Count > 0 && IsOwnerDead(key, record, stamp.Origin) ? null : record;
-        _store.Apply(key, kept, stamp);
+        return _store.Apply(key, kept, stamp);
     }
 
     private bool IsOwnerDead(TKey key, TRecord record, int origin) =>

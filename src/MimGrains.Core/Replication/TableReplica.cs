@@ -200,7 +200,9 @@ public abstract partial class TableReplica
             }
         }
 
-        return Purge(stamp => stamp.TimeMicros <= stableMicros && EveryoneHas(stamp), limit);
+        var purged = Purge(stamp => stamp.TimeMicros <= stableMicros && EveryoneHas(stamp), limit);
+        PurgedCount += purged;
+        return purged;
     }
 
     private protected abstract void ApplyBatch(OperationBatch batch, int origin, long after);

@@ -7,6 +7,7 @@ internal sealed class OriginTable
 {
     private readonly Dictionary<ReplicaId, int> _numbers = [];
     private readonly List<ReplicaId> _ids = [];
+    private readonly List<ulong> _hashes = [];
 
     public int NumberOf(ReplicaId id)
     {
@@ -14,6 +15,7 @@ internal sealed class OriginTable
         {
             number = _ids.Count;
             _ids.Add(id);
+            _hashes.Add(BucketDigest.HashOf(id.Value));
             _numbers.Add(id, number);
         }
 
@@ -21,6 +23,9 @@ internal sealed class OriginTable
     }
 
     public ReplicaId IdOf(int number) => _ids[number];
+
+    /// <summary>The hash of an origin's name, the same on every silo.</summary>
+    public ulong HashOf(int number) => _hashes[number];
 
     /// <summary>All origins; the index of each is its number.</summary>
     public IReadOnlyList<ReplicaId> All() => [.. _ids];

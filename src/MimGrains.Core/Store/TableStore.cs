@@ -143,6 +143,7 @@ internal sealed partial class TableStore<TKey, TRecord>
     {
         // The ordered index first: what a reader can get by its key is also in every snapshot taken from now on.
         PutOrdered(old, entry);
+        Digest(old, entry);
         if (old is null)
         {
             _primary.Add(entry.Hash, entry);
