@@ -11,4 +11,14 @@ internal static class ClusteringEventId
     public const int DiscoveryWorksAgain = 1005;
     public const int NodeNumberChanged = 1006;
     public const int NoGateway = 1007;
+    public const int CallerRefused = 1060;
+    public const int CallerLetIn = 1061;
+    public const int RequestFailed = 1062;
+    public const int NodeListChanged = 1063;
+    public const int NodeListErrors = 1064;
+    public const int NodeListUnreadable = 1065;
+    public const int NodeListReadable = 1066;
+    public const int NotInNodeList = 1067;
+    public const int RefusedByNode = 1068;
+    public const int OtherPortsInNodeList = 1069;
 }
