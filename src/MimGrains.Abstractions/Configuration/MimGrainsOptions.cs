@@ -113,13 +113,56 @@ public sealed class CetsOptions
     /// <value>Default <see cref="DiscoveryBackend.Rdbms"/>.</value>
     public DiscoveryBackend Backend { get; set; } = DiscoveryBackend.Rdbms;
 
-    /// <summary>Gets or sets the namespace in the database; only nodes with the same name see each other: <c>cluster_name</c>.</summary>
-    /// <value>1 to 128 characters; default <c>mongooseim</c>. Only for <see cref="DiscoveryBackend.Rdbms"/>.</value>
+    /// <summary>Gets or sets the name of the cluster; only nodes with the same name see each other: <c>cluster_name</c>.</summary>
+    /// <value>1 to 128 characters; default <c>mongooseim</c>.</value>
     public string ClusterName { get; set; } = "mongooseim";
 
     /// <summary>Gets or sets the file with the list of nodes, relative to the working directory: <c>node_list_file</c>.</summary>
     /// <value>Required for <see cref="DiscoveryBackend.File"/>; default none.</value>
     public string? NodeListFile { get; set; }
+
+    /// <summary>
+    /// Gets or sets how often the list is read where the file system tells of no change: <c>node_list_poll_ms</c>. A change
+    /// counts within this and half a second.
+    /// </summary>
+    /// <value>100 to 60,000 milliseconds; default 1,000. Only for <see cref="DiscoveryBackend.File"/>.</value>
+    public int NodeListPollMs { get; set; } = 1_000;
+
+    /// <summary>
+    /// Gets or sets whether a list counts that shares no quorum with the one before, as when most nodes are replaced at once:
+    /// <c>confirm_list_jump</c>. The nodes of the old list may then go on as a second cluster, unless they are stopped.
+    /// </summary>
+    /// <value>Default false. Only for <see cref="DiscoveryBackend.File"/>.</value>
+    public bool ConfirmListJump { get; set; }
+
+    /// <summary>
+    /// Gets or sets the secret that all nodes and clients of the cluster hold, MongooseIM's cookie: <c>cluster_secret</c>. It is
+    /// never sent.
+    /// </summary>
+    /// <value>
+    /// 16 to 1,024 characters; default none. This or <see cref="ClusterSecretFile"/> is required for
+    /// <see cref="DiscoveryBackend.File"/>. Never logged.
+    /// </value>
+    public string? ClusterSecret { get; set; }
+
+    /// <summary>Gets or sets a file that holds the secret: <c>cluster_secret_file</c>. White space around it does not count.</summary>
+    /// <value>Default none. Instead of <see cref="ClusterSecret"/>.</value>
+    public string? ClusterSecretFile { get; set; }
+
+    /// <summary>Gets or sets the certificate of this node, in PEM, for TLS on the discovery port: <c>tls_certificate_file</c>.</summary>
+    /// <value>Default none, which means no TLS. All three files of TLS or none. Only for <see cref="DiscoveryBackend.File"/>.</value>
+    public string? TlsCertificateFile { get; set; }
+
+    /// <summary>Gets or sets the key of the certificate, in PEM: <c>tls_key_file</c>.</summary>
+    /// <value>Default none.</value>
+    public string? TlsKeyFile { get; set; }
+
+    /// <summary>
+    /// Gets or sets the certificates, in PEM, of the authorities that sign those of the nodes: <c>tls_authority_file</c>. No
+    /// others are believed.
+    /// </summary>
+    /// <value>Default none.</value>
+    public string? TlsAuthorityFile { get; set; }
 }
 
 /// <summary>Kinds of SQL databases.</summary>

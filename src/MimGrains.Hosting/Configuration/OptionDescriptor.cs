@@ -18,7 +18,7 @@ internal abstract class OptionDescriptor(string path, string variable, string ty
     /// <summary>Gets the environment variable that overrides the option.</summary>
     public string Variable { get; } = variable;
 
-    /// <summary>Gets the type's name for documentation: string, integer.</summary>
+    /// <summary>Gets the type's name for documentation: string, integer, boolean.</summary>
     public string Type { get; } = type;
 
     /// <summary>Gets what is allowed, as error messages and documentation say it.</summary>
@@ -82,24 +82,37 @@ internal sealed class TextOption(
     public override bool IsAllowed(MimGrainsOptions options) => get(options) is not { } text || isAllowed(text);
 }
 
-/// <summary>An option that holds a port.</summary>
-internal sealed class PortOption(
+/// <summary>An option that holds a whole number within a range.</summary>
+internal class IntegerOption(
     string path,
     string variable,
     string allowed,
     int minimum,
+    int maximum,
     Func<MimGrainsOptions, int?> get,
     Action<MimGrainsOptions, int> set) : OptionDescriptor(path, variable, "integer", allowed)
 {
+    public IntegerOption(
+        string path,
+        string variable,
+        int minimum,
+        int maximum,
+        string unit,
+        Func<MimGrainsOptions, int?> get,
+        Action<MimGrainsOptions, int> set)
+        : this(path, variable, $"{minimum} to {maximum} {unit}", minimum, maximum, get, set)
+    {
+    }
+
     public override bool TrySet(MimGrainsOptions options, SettingValue value)
     {
         if (value.Kind is not (SettingKind.Integer or SettingKind.Untyped)
-            || !int.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var port))
+            || !int.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
         {
             return false;
         }
 
-        set(options, port);
+        set(options, number);
         return true;
     }
 
@@ -107,7 +120,38 @@ internal sealed class PortOption(
         get(options)?.ToString(CultureInfo.InvariantCulture);
 
     public override bool IsAllowed(MimGrainsOptions options) =>
-        get(options) is not { } port || (port >= minimum && port <= ushort.MaxValue);
+        get(options) is not { } number || (number >= minimum && number <= maximum);
+}
+
+/// <summary>An option that holds a port.</summary>
+internal sealed class PortOption(
+    string path,
+    string variable,
+    string allowed,
+    int minimum,
+    Func<MimGrainsOptions, int?> get,
+    Action<MimGrainsOptions, int> set) : IntegerOption(path, variable, allowed, minimum, ushort.MaxValue, get, set);
+
+/// <summary>An option that is on or off.</summary>
+internal sealed class SwitchOption(
+    string path, string variable, Func<MimGrainsOptions, bool?> get, Action<MimGrainsOptions, bool> set)
+    : OptionDescriptor(path, variable, "boolean", "true or false")
+{
+    public override bool TrySet(MimGrainsOptions options, SettingValue value)
+    {
+        // Configuration providers write "True"; in TOML only the words themselves are booleans.
+        if (value.Kind is not (SettingKind.Boolean or SettingKind.Untyped) || !bool.TryParse(value.Text, out var isOn))
+        {
+            return false;
+        }
+
+        set(options, isOn);
+        return true;
+    }
+
+    public override string? Show(MimGrainsOptions options) => get(options) is { } isOn ? (isOn ? "true" : "false") : null;
+
+    public override bool IsAllowed(MimGrainsOptions options) => true;
 }
 
 /// <summary>An option that holds one of a few names: those of an enum, in lower case.</summary>

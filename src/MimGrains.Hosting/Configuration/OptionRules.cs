@@ -15,7 +15,6 @@ internal sealed record BrokenRule(string Option, string Message, params IReadOnl
 internal static class OptionRules
 {
     private const string Backend = $"{OptionTable.Cets}.backend";
-    private const string NodeListFile = $"{OptionTable.Cets}.node_list_file";
     private const string Driver = $"{OptionTable.Connection}.driver";
 
     private static readonly string[] PgsqlOnly = ["host", "port", "database", "username", "password"];
@@ -40,7 +39,7 @@ internal static class OptionRules
 
         isSet ??= path => OptionTable.ByPath[path].Show(options) is { } shown
             && shown != OptionTable.ByPath[path].Show(Defaults);
-        return [.. Values(options), .. Ports(options), .. Backends(options), .. NodeList(options),
+        return [.. Values(options), .. Ports(options), .. Backends(options), .. NodeListRules.Check(options),
             .. ConnectionNeeded(options), .. ConnectionOptions(options, isSet)];
     }
 
@@ -111,26 +110,6 @@ internal static class OptionRules
                 .. missing.Select(item => item.Path),
                 .. missing.Select(item => $"{OptionTable.Databases}.{item.Needed}"),
             ]);
-    }
-
-    private static IEnumerable<BrokenRule> NodeList(MimGrainsOptions options)
-    {
-        var cets = options.InternalDatabases?.Cets;
-        if (cets?.NodeListFile is { } file)
-        {
-            // An unusable path is the option's own error.
-            if (OptionTable.ByPath[NodeListFile].IsAllowed(options) && !File.Exists(file))
-            {
-                yield return new(NodeListFile, $"found \"{file}\", which does not exist (looked for "
-                    + $"{Path.GetFullPath(file)}); allowed: the path of an existing file");
-            }
-        }
-        else if (cets?.Backend == DiscoveryBackend.File)
-        {
-            yield return new(NodeListFile,
-                $"Specify {NodeListFile}: found nothing, but {Backend} = \"file\" reads the list of nodes from it",
-                Backend);
-        }
     }
 
     private static IEnumerable<BrokenRule> ConnectionNeeded(MimGrainsOptions options)

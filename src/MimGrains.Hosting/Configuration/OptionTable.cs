@@ -102,7 +102,36 @@ internal static class OptionTable
             options => options.InternalDatabases?.Cets?.NodeListFile,
             (options, value) => options.InternalDatabases!.Cets!.NodeListFile = value, IsLine)
         { DefaultNote = "none; required for `backend = \"file\"`" },
+        new IntegerOption($"{Cets}.node_list_poll_ms", "MIM_CETS_NODE_LIST_POLL_MS", 100, 60_000, "milliseconds",
+            options => options.InternalDatabases?.Cets?.NodeListPollMs,
+            (options, value) => options.InternalDatabases!.Cets!.NodeListPollMs = value),
+        new SwitchOption($"{Cets}.confirm_list_jump", "MIM_CETS_CONFIRM_LIST_JUMP",
+            options => options.InternalDatabases?.Cets?.ConfirmListJump,
+            (options, value) => options.InternalDatabases!.Cets!.ConfirmListJump = value),
+        new TextOption($"{Cets}.cluster_secret", "MIM_CETS_CLUSTER_SECRET",
+            "16 to 1024 characters, none of them a control character",
+            options => options.InternalDatabases?.Cets?.ClusterSecret,
+            (options, value) => options.InternalDatabases!.Cets!.ClusterSecret = value, IsClusterSecret)
+        { IsSecret = true, DefaultNote = "none; this or the file is required for `backend = \"file\"`" },
+        PathOption("cluster_secret_file", "MIM_CETS_CLUSTER_SECRET_FILE",
+            cets => cets.ClusterSecretFile, (cets, value) => cets.ClusterSecretFile = value),
+        PathOption("tls_certificate_file", "MIM_CETS_TLS_CERTIFICATE_FILE",
+            cets => cets.TlsCertificateFile, (cets, value) => cets.TlsCertificateFile = value),
+        PathOption("tls_key_file", "MIM_CETS_TLS_KEY_FILE",
+            cets => cets.TlsKeyFile, (cets, value) => cets.TlsKeyFile = value),
+        PathOption("tls_authority_file", "MIM_CETS_TLS_AUTHORITY_FILE",
+            cets => cets.TlsAuthorityFile, (cets, value) => cets.TlsAuthorityFile = value),
     ];
+
+    private static TextOption PathOption(
+        string name, string variable, Func<CetsOptions, string?> get, Action<CetsOptions, string> set) => new(
+        $"{Cets}.{name}", variable, PathAllowed,
+        options => options.InternalDatabases?.Cets is { } cets ? get(cets) : null,
+        (options, value) => set(options.InternalDatabases!.Cets!, value), IsLine)
+    { DefaultNote = "none" };
+
+    /// <summary>Returns whether a text may be the secret of a cluster.</summary>
+    public static bool IsClusterSecret(string text) => text.Length is >= 16 and <= 1_024 && !text.Any(char.IsControl);
 
     private static IEnumerable<OptionDescriptor> ConnectionOptions() =>
     [

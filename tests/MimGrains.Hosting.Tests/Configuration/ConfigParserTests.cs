@@ -35,7 +35,7 @@ public sealed class ConfigParserTests
         using var list = new TemporaryFile("mim1@localhost\n");
 
         var defaults = ParseCets("").InternalDatabases!.Cets!;
-        var file = ParseCets($"backend = \"file\"\nnode_list_file = '{list.Path}'").InternalDatabases!.Cets!;
+        var file = ParseCets($"backend = \"file\"\nnode_list_file = '{list.Path}'\ncluster_secret = '0123456789abcdef'").InternalDatabases!.Cets!;
         var named = ParseCets("backend = \"rdbms\"\ncluster_name = \"blue\"").InternalDatabases!.Cets!;
 
         Assert.Equal((DiscoveryBackend.Rdbms, "mongooseim", null), (defaults.Backend, defaults.ClusterName, defaults.NodeListFile));

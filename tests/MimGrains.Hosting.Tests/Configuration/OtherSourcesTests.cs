@@ -121,7 +121,9 @@ public sealed class OtherSourcesTests
         Assert.Equal(
             [
                 "MimGrains:internal_databases:cets:clustername: internal_databases.cets.clustername: unknown option; allowed "
-                + "here: backend, cluster_name, node_list_file; did you mean internal_databases.cets.cluster_name?",
+                + "here: backend, cluster_name, node_list_file, node_list_poll_ms, confirm_list_jump, cluster_secret, "
+                + "cluster_secret_file, tls_certificate_file, tls_key_file, tls_authority_file; "
+                + "did you mean internal_databases.cets.cluster_name?",
                 "MimGrains:Node:Silo_Port: node.silo_port: found \"one\"; allowed: a port from 1 to 65535, or 0 for a free one",
                 "MimGrains:outgoing_pools:rdbms:default:connection:host: outgoing_pools.rdbms.default.connection.host: "
                 + "found \"d b\"; allowed: a host name or an IP address, without white space",

@@ -53,7 +53,7 @@ public sealed class TomlErrorTests
     [InlineData(Cets + "backend = 'rdmbs'\n" + Sqlite, "mim.toml:3: internal_databases.cets.backend: found the string \"rdmbs\"; allowed: \"file\" or \"rdbms\"; did you mean \"rdbms\"?")]
     [InlineData(Cets + "cluster_name = ''\n" + Sqlite, "mim.toml:3: internal_databases.cets.cluster_name: found \"\"; allowed: 1 to 128 characters, none of them white space or a control character")]
     [InlineData(Cets + "cluster_name = 'a b'\n" + Sqlite, "mim.toml:3: internal_databases.cets.cluster_name: found \"a b\"; allowed: 1 to 128 characters, none of them white space or a control character")]
-    [InlineData(Cets + "backend = 'file'\n", "mim.toml:3: internal_databases.cets.node_list_file: Specify internal_databases.cets.node_list_file: found nothing, but internal_databases.cets.backend = \"file\" reads the list of nodes from it")]
+    [InlineData(Cets + "backend = 'file'\ncluster_secret = '0123456789abcdef'", "mim.toml:3: internal_databases.cets.node_list_file: Specify internal_databases.cets.node_list_file: found nothing, but internal_databases.cets.backend = \"file\" reads the list of nodes from it")]
     [InlineData(Cets, "mim.toml:2: " + PoolPath + ": found nothing; add the section [" + PoolPath + "]: internal_databases.cets.backend = \"rdbms\" finds the other nodes through it")]
     [InlineData("", "mim.toml: " + PoolPath + ": found nothing; add the section [" + PoolPath + "]: Mnesia keeps its tables in it, and leaving [internal_databases] out means only Mnesia")]
     [InlineData("[internal_databases.mnesia]", "mim.toml:1: " + PoolPath + ": found nothing; add the section [" + PoolPath + "]: [internal_databases.mnesia] keeps its tables in it")]
@@ -75,7 +75,7 @@ public sealed class TomlErrorTests
         var missing = Path.Combine(Path.GetTempPath(), "mim-no-such-file.txt");
 
         Check(
-            $"{Cets}backend = 'file'\nnode_list_file = '{missing}'",
+            $"{Cets}backend = 'file'\nnode_list_file = '{missing}'\ncluster_secret = '0123456789abcdef'",
             $"mim.toml:4: internal_databases.cets.node_list_file: found \"{missing}\", which does not exist "
             + $"(looked for {missing}); allowed: the path of an existing file");
     }

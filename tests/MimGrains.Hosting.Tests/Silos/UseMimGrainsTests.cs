@@ -38,6 +38,7 @@ public sealed class UseMimGrainsTests : IDisposable
             File.WriteAllText(_folder.File("nodes.txt"), "mim1@localhost");
             options.InternalDatabases!.Cets!.Backend = DiscoveryBackend.File;
             options.InternalDatabases.Cets.NodeListFile = _folder.File("nodes.txt");
+            options.InternalDatabases.Cets.ClusterSecret = "0123456789abcdef";
         });
 
     [Fact]
