@@ -26,5 +26,6 @@ public static class SessionTable
                 Id = key.Id with { Silo = SharedStrings.Of(key.Id.Silo) },
             },
             NodeDown = NodeDownRule.RemoveOwned,
+            Codec = new SessionCodec(),
         }.WithPrefixIndex(static key => new UserPrefix(key.Server, key.User));
 }

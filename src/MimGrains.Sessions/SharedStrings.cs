@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MimGrains.Sessions;
 
 /// <summary>
@@ -20,9 +22,7 @@ internal static class SharedStrings
             return "";
         }
 
-        // The middle and the end are where addresses and domains differ.
-        var hash = (((text.Length * 31) + text[^1]) * 31 + text[text.Length / 2]) * 31 + text[text.Length / 4];
-        ref var place = ref s_places[(uint)(hash ^ (hash >> 10)) % Places];
+        ref var place = ref PlaceOf(text.Length, text[^1], text[text.Length / 2], text[text.Length / 4]);
         if (place is { } kept && kept == text)
         {
             return kept;
@@ -30,5 +30,25 @@ internal static class SharedStrings
 
         place = text;
         return text;
+    }
+
+    /// <summary>Returns the string that UTF-8 bytes stand for; makes none if it is kept.</summary>
+    public static string Of(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.Length == 0)
+        {
+            return "";
+        }
+
+        // Other than ASCII may look at the wrong place: it does not hold an equal string then.
+        var place = PlaceOf(utf8.Length, utf8[^1], utf8[utf8.Length / 2], utf8[utf8.Length / 4]);
+        return place is not null && Ascii.Equals(utf8, place) ? place : Of(Encoding.UTF8.GetString(utf8));
+    }
+
+    // The middle and the end are where addresses and domains differ.
+    private static ref string? PlaceOf(int length, int last, int middle, int quarter)
+    {
+        var hash = (((length * 31) + last) * 31 + middle) * 31 + quarter;
+        return ref s_places[(uint)(hash ^ (hash >> 10)) % Places];
     }
 }

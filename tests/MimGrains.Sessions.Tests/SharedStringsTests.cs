@@ -1,3 +1,4 @@
+using System.Text;
 using Xunit;
 
 namespace MimGrains.Sessions.Tests;
@@ -15,6 +16,15 @@ public sealed class SharedStringsTests
 
     [Theory, InlineData(""), InlineData("a"), InlineData("ab")]
     public void Short_strings_stay_equal(string text) => Assert.Equal(text, SharedStrings.Of(Copy(text)));
+
+    [Theory, InlineData(""), InlineData("a"), InlineData("example.com"), InlineData("b\u00fccher.example"), InlineData("\u4f8b\u3048.jp")]
+    public void Bytes_become_the_string_that_is_kept(string text)
+    {
+        var kept = SharedStrings.Of(Copy(text));
+
+        Assert.Equal(text, SharedStrings.Of(Encoding.UTF8.GetBytes(text)));
+        Assert.Same(kept, SharedStrings.Of(Encoding.UTF8.GetBytes(text)));
+    }
 
     [Fact]
     public void However_many_strings_there_are_each_stays_equal()

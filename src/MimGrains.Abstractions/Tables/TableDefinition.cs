@@ -101,6 +101,10 @@ public sealed partial class TableDefinition<TKey, TRecord> : TableDefinition
     /// <value>Default: none. A key that comes from another silo then holds strings of its own.</value>
     public Func<TKey, TKey>? ShareKey { get; init; }
 
+    /// <summary>Returns how keys and records are written as bytes; null stands for Orleans' serializer.</summary>
+    /// <value>Default: null.</value>
+    public ITableCodec<TKey, TRecord>? Codec { get; init; }
+
     /// <summary>Returns the prefix types for which scans are served by a hash index.</summary>
     public IReadOnlyList<PrefixIndex> PrefixIndexes => _prefixIndexes;
 
@@ -130,7 +134,8 @@ public sealed partial class TableDefinition<TKey, TRecord> : TableDefinition
 
     /// <inheritdoc/>
     public override string Describe() =>
-        $"{Name}({Identity(typeof(TKey))} -> {Identity(typeof(TRecord))}, node-down {NodeDown}, owner {(OwnerOf is null ? "writer" : "declared")})";
+        $"{Name}({Identity(typeof(TKey))} -> {Identity(typeof(TRecord))}, node-down {NodeDown}, owner {(OwnerOf is null ? "writer" : "declared")}" +
+        $"{(Codec is null ? "" : $", codec {Codec.Name}")})";
 
     /// <inheritdoc/>
     public override TResult Accept<TResult>(ITableDefinitionVisitor<TResult> visitor)

@@ -1,13 +1,12 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using MimGrains.Core.Log;
-using Orleans.Serialization;
+using MimGrains.Tables;
 
 namespace MimGrains.Cets.Tables;
 
-/// <summary>Encodes keys and records with Orleans' serializer: 4 bytes size of the key, key, record.</summary>
-internal sealed class RecordCodec<TKey, TRecord>(Serializer<TKey> keys, Serializer<TRecord> records)
-    : IOperationCodec<TKey, TRecord>
+/// <summary>Encodes keys and records as the table's codec does: 4 bytes size of the key, key, record.</summary>
+internal sealed class RecordCodec<TKey, TRecord>(ITableCodec<TKey, TRecord> codec) : IOperationCodec<TKey, TRecord>
     where TRecord : class
 {
     private const int KeySizeBytes = 4;
@@ -19,13 +18,13 @@ internal sealed class RecordCodec<TKey, TRecord>(Serializer<TKey> keys, Serializ
     {
         var buffer = _keyBuffer ??= new ArrayBufferWriter<byte>(256);
         buffer.ResetWrittenCount();
-        keys.Serialize(key, buffer);
+        codec.WriteKey(key, buffer);
         BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(KeySizeBytes), buffer.WrittenCount);
         output.Advance(KeySizeBytes);
         output.Write(buffer.WrittenSpan);
         if (record is not null)
         {
-            records.Serialize(record, output);
+            codec.WriteRecord(record, output);
         }
     }
 
@@ -38,7 +37,7 @@ internal sealed class RecordCodec<TKey, TRecord>(Serializer<TKey> keys, Serializ
             throw new InvalidDataException($"A write of {span.Length} bytes says that its key has {keyBytes}.");
         }
 
-        key = keys.Deserialize(span.Slice(KeySizeBytes, keyBytes))!;
-        record = isDelete ? null : records.Deserialize(span[(KeySizeBytes + keyBytes)..]);
+        key = codec.ReadKey(span.Slice(KeySizeBytes, keyBytes));
+        record = isDelete ? null : codec.ReadRecord(span[(KeySizeBytes + keyBytes)..]);
     }
 }

@@ -68,8 +68,8 @@ internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<Tabl
 
     TableHost ITableDefinitionVisitor<TableHost>.Visit<TKey, TRecord>(TableDefinition<TKey, TRecord> definition)
     {
-        var codec = new RecordCodec<TKey, TRecord>(
-            _services.GetRequiredService<Serializer<TKey>>(), _services.GetRequiredService<Serializer<TRecord>>());
+        var codec = new RecordCodec<TKey, TRecord>(definition.Codec ?? new OrleansCodec<TKey, TRecord>(
+            _services.GetRequiredService<Serializer<TKey>>(), _services.GetRequiredService<Serializer<TRecord>>()));
         var isOwnEquality = ReferenceEquals(definition.Equality, EqualityComparer<TKey>.Default);
         var index = definition.PrefixIndexes.SingleOrDefault();
         var faults = new TableFaults(definition.Name, _logger);
