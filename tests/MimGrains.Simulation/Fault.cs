@@ -49,6 +49,12 @@ internal enum Fault
 
     /// <summary>One replica has records that were deleted.</summary>
     DeleteIsLost,
+
+    /// <summary>In a table that merges, what a write replaced is lost on its way.</summary>
+    ReplacedDotsAreLost,
+
+    /// <summary>Some replicas have another resolver than the others.</summary>
+    ResolversDiffer,
 }
 
 /// <summary>The run has shown that the protocol, or what a <see cref="Fault"/> made of it, breaks an invariant.</summary>

@@ -14,12 +14,15 @@ internal sealed record Operation(SimKey Key, string? Record, ReplicaId Origin, l
 
     public WriteStamp Stamp => new(Origin, Sequence, TimeMicros);
 
+    /// <summary>In a table that merges: the writes of its key that its origin had.</summary>
+    public IReadOnlyList<(ReplicaId Origin, long Sequence)> Replaced { get; init; } = [];
+
     public bool IsBeatenBy(ReplicaId origin, long timeMicros) =>
         timeMicros > TimeMicros || (timeMicros == TimeMicros && origin.CompareTo(Origin) >= 0);
 }
 
 /// <summary>All writes of a run: the model that replicas are compared with.</summary>
-internal sealed class History(TableKind kind, Func<string, bool> isDead)
+internal sealed partial class History(TableKind kind, Func<string, bool> isDead)
 {
     private readonly Dictionary<(ReplicaId, long), Operation> _byDot = [];
     private readonly SortedDictionary<SimKey, List<Operation>> _byKey = [];
@@ -59,6 +62,11 @@ internal sealed class History(TableKind kind, Func<string, bool> isDead)
     /// <summary>Says what is wrong with a replica's state of a key if it has seen <paramref name="seen"/>; null if nothing is.</summary>
     public string? Contradiction(SimNode node, SimKey key, Operation? seen)
     {
+        if (SimTable.IsMerged(kind))
+        {
+            return MergedContradiction(node, key, seen);
+        }
+
         var held = node.Replica.WriteOf(key);
         if (node.Replica.TryGet(key, out var record))
         {
@@ -102,8 +110,8 @@ internal sealed class History(TableKind kind, Func<string, bool> isDead)
     public bool IsOwnerDead(Operation operation) => operation.Record is { } record && kind switch
     {
         TableKind.OwnedByWriter => isDead(operation.Origin.Value),
-        TableKind.OwnedByRecord => isDead(SimTable.OwnerOf(record)),
-        TableKind.KeptForEver => false,
+        TableKind.OwnedByRecord or TableKind.MergedOwnedByRecord => isDead(SimTable.OwnerOf(record)),
+        TableKind.KeptForEver or TableKind.MergedKept => false,
         _ => throw new InvalidOperationException($"No such kind of table: {kind}."),
     };
 

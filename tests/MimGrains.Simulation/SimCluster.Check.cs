@@ -55,6 +55,7 @@ internal sealed partial class SimCluster
         {
             Require(first.Replica.WriteOf(key) == node.Replica.WriteOf(key), node,
                 $"holds {key} by {node.Replica.WriteOf(key)}, but {first.Id} by {first.Replica.WriteOf(key)}");
+            Require(first.Replica.WritesOf(key).SequenceEqual(node.Replica.WritesOf(key)), node, $"has other siblings of {key} than {first.Id}");
         }
     }
 
@@ -69,10 +70,34 @@ internal sealed partial class SimCluster
         }
     }
 
+    private void CheckMergedKey(SimNode node, SimKey key)
+    {
+        foreach (var operation in _history.Of(key).Where(MustBeKnown))
+        {
+            if (_history.Contradiction(node, key, operation) is { } contradiction)
+            {
+                throw new InvariantException(contradiction);
+            }
+        }
+
+        foreach (var (origin, sequence, _, _) in node.Replica.WritesOf(key))
+        {
+            Require(!_history.IsOwnerDead(_history.Find(origin, sequence)), node, $"holds {sequence} of {origin}, whose owner is dead");
+        }
+    }
+
+    private bool MustBeKnown(Operation operation) =>
+        _byId[operation.Origin].IsUp || (operation.IsAcknowledged && operation.Generation == _generation);
+
     private void CheckKey(SimNode node, SimKey key)
     {
-        var seen = _history.GreatestOf(key, operation =>
-            _byId[operation.Origin].IsUp || (operation.IsAcknowledged && operation.Generation == _generation));
+        if (SimTable.IsMerged(_kind))
+        {
+            CheckMergedKey(node, key);
+            return;
+        }
+
+        var seen = _history.GreatestOf(key, MustBeKnown);
         if (_history.Contradiction(node, key, seen) is { } contradiction)
         {
             throw new InvariantException(contradiction);

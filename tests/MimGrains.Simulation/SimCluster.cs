@@ -27,7 +27,9 @@ internal sealed partial class SimCluster
         Scheduler = new Scheduler(traces);
         Network = new Network(Scheduler, Random);
         Fault = fault;
-        _kind = (TableKind)(seed % 3);
+        _kind = seed % 4 == 3
+            ? (seed % 8 == 3 ? TableKind.MergedOwnedByRecord : TableKind.MergedKept)
+            : (TableKind)(seed % 3);
         _history = new History(_kind, owner => _byId[new ReplicaId(owner)].IsDeclaredDead);
     }
 

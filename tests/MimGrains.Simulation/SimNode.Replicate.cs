@@ -37,6 +37,11 @@ internal sealed partial class SimNode
             return ReceiveOutcome.Applied;
         }
 
+        if (_cluster.Fault == Fault.ReplacedDotsAreLost && Replica.IsMerging)
+        {
+            batch = ReplacedDotsFault.Forget(batch);
+        }
+
         var outcome = Replica.Receive(batch);
         if (outcome == ReceiveOutcome.OriginDead && _cluster.Fault == Fault.LateBatchesOfTheDeadAreTaken)
         {

@@ -16,7 +16,7 @@ internal sealed partial class SimNode
     {
         _cluster = cluster;
         Id = new ReplicaId(name);
-        Replica = new TableReplica<SimKey, string>(Id, SimTable.Schema(kind), new SimCodec());
+        Replica = new TableReplica<SimKey, string>(Id, SimTable.Schema(kind, Resolver()), new SimCodec());
         Plan = new JoinPlan(Id);
         SkewMicros = cluster.Random.Between(-20_000, 20_000);
     }
@@ -66,7 +66,14 @@ internal sealed partial class SimNode
     public Operation Write(SimKey key, string? record)
     {
         var body = SimCodec.Bytes(key, record);
+        var replaced = Replica.WritesOf(key).Select(write => (write.Origin, write.Sequence)).ToList();
         var sequence = record is null ? Replica.Delete(key, body, NowMicros) : Replica.Insert(key, record, body, NowMicros);
+        if (Replica.IsMerging)
+        {
+            // A delete of nothing leaves no trace.
+            return new Operation(key, record, Id, sequence, Replica.LastMicros) { Replaced = replaced };
+        }
+
         var (origin, written, timeMicros) = Replica.WriteOf(key)!.Value;
         if (origin != Id || written != sequence)
         {
@@ -109,6 +116,10 @@ internal sealed partial class SimNode
             _appliedSeen[peer] = applied;
         }
     }
+
+    private Func<string, string, string> Resolver() => _cluster.Fault == Fault.ResolversDiffer && _cluster.Random.Chance(30)
+        ? (left, right) => $"{SimTable.Resolve(left, right)}0"
+        : SimTable.Resolve;
 
     private void Tick()
     {

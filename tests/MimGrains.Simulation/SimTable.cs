@@ -25,16 +25,19 @@ internal enum TableKind
     OwnedByWriter,
     OwnedByRecord,
     KeptForEver,
+    MergedOwnedByRecord,
+    MergedKept,
 }
 
-internal static class SimTable
+internal static partial class SimTable
 {
-    public static TableSchema<SimKey, string> Schema(TableKind kind) => new()
+    public static TableSchema<SimKey, string> Schema(TableKind kind, Func<string, string, string>? resolve = null) => new()
     {
         Order = Comparer<SimKey>.Default,
         PrefixIndex = (typeof(SimGroup), key => new SimGroup(key.Group).GetHashCode()),
-        OwnerOf = kind == TableKind.OwnedByRecord ? (_, record) => OwnerOf(record) : null,
-        KeepWhenOwnerDies = kind == TableKind.KeptForEver,
+        OwnerOf = kind is TableKind.OwnedByRecord or TableKind.MergedOwnedByRecord ? (_, record) => OwnerOf(record) : null,
+        KeepWhenOwnerDies = kind is TableKind.KeptForEver or TableKind.MergedKept,
+        Resolve = IsMerged(kind) ? (_, left, right) => (resolve ?? Resolve)(left, right) : null,
     };
 
     /// <summary>Records are "owner|number"; the number is never used twice.</summary>

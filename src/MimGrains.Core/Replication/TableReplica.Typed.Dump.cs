@@ -48,14 +48,41 @@ public sealed partial class TableReplica<TKey, TRecord>
                 BinaryPrimitives.ReadInt64LittleEndian(span[9..]),
                 BinaryPrimitives.ReadInt64LittleEndian(span[17..]),
                 _dumpOrigins[origin]);
-            _codec.Decode(rest.Slice(EntryHeaderBytes, bodyBytes), span[4] == 1, out var key, out var record);
-            Apply(key, record, stamp);
+            AcceptEntry((EntryKind)span[4], rest.Slice(EntryHeaderBytes, bodyBytes), stamp);
             rest = rest[(EntryHeaderBytes + bodyBytes)..];
         }
 
         if (chunk.IsLast)
         {
             AcceptLastChunk();
+        }
+    }
+
+    private enum EntryKind : byte
+    {
+        Record = 0,
+        Tombstone = 1,
+
+        /// <summary>In a table that merges: a write that was replaced and may still come.</summary>
+        Removal = 2,
+    }
+
+    private void AcceptEntry(EntryKind kind, ReadOnlyMemory<byte> body, in Stamp stamp)
+    {
+        if (kind == EntryKind.Removal)
+        {
+            MergeRemoval(body, stamp);
+            return;
+        }
+
+        _codec.Decode(body, kind == EntryKind.Tombstone, out var key, out var record);
+        if (IsMerging)
+        {
+            Merge(key, record, stamp, []);
+        }
+        else
+        {
+            Apply(key, record, stamp);
         }
     }
 
@@ -67,6 +94,7 @@ public sealed partial class TableReplica<TKey, TRecord>
         private readonly Entry<TKey, TRecord>[] _tombstones;
         private readonly OrderedIndex<TKey, TRecord>.Cursor _records;
         private int _nextTombstone;
+        private bool _isInRecords;
 
         public Reader(TableReplica<TKey, TRecord> replica, DumpHeader header)
             : base(header)
@@ -92,8 +120,7 @@ public sealed partial class TableReplica<TKey, TRecord>
                     return new DumpChunk(count, output.WrittenMemory, IsLast: true);
                 }
 
-                Write(entry, body, output);
-                count++;
+                count += Write(entry, body, output);
             }
 
             return new DumpChunk(count, output.WrittenMemory, IsLast: false);
@@ -106,21 +133,51 @@ public sealed partial class TableReplica<TKey, TRecord>
                 return _tombstones[_nextTombstone++];
             }
 
+            _isInRecords = true;
             return _records.MoveNext() ? _records.Current : null;
         }
 
-        private void Write(Entry<TKey, TRecord> entry, ArrayBufferWriter<byte> body, ArrayBufferWriter<byte> output)
+        // Of a table that merges, first what was replaced and may still come, and with the records all siblings of each.
+        private int Write(Entry<TKey, TRecord> entry, ArrayBufferWriter<byte> body, ArrayBufferWriter<byte> output)
         {
-            body.ResetWrittenCount();
-            _codec.Encode(entry.Key, entry.Record, body);
+            if (entry is not SiblingEntry<TKey, TRecord> merged)
+            {
+                _codec.Encode(entry.Key, entry.Record, body);
+                Append(entry.IsTombstone ? EntryKind.Tombstone : EntryKind.Record, entry.Stamp, body, output);
+                return 1;
+            }
+
+            if (_isInRecords)
+            {
+                foreach (var sibling in merged.Siblings)
+                {
+                    _codec.Encode(entry.Key, sibling.Record, body);
+                    Append(EntryKind.Record, sibling.Stamp, body, output);
+                }
+
+                return merged.Siblings.Length;
+            }
+
+            foreach (var removal in merged.Removals)
+            {
+                WriteRemoval(entry.Key, removal, _codec, body);
+                Append(EntryKind.Removal, removal.By, body, output);
+            }
+
+            return merged.Removals.Length;
+        }
+
+        private static void Append(EntryKind kind, in Stamp stamp, ArrayBufferWriter<byte> body, ArrayBufferWriter<byte> output)
+        {
             var header = output.GetSpan(EntryHeaderBytes);
             BinaryPrimitives.WriteInt32LittleEndian(header, body.WrittenCount);
-            header[4] = entry.IsTombstone ? (byte)1 : (byte)0;
-            BinaryPrimitives.WriteInt32LittleEndian(header[5..], entry.Stamp.Origin);
-            BinaryPrimitives.WriteInt64LittleEndian(header[9..], entry.Stamp.Sequence);
-            BinaryPrimitives.WriteInt64LittleEndian(header[17..], entry.Stamp.TimeMicros);
+            header[4] = (byte)kind;
+            BinaryPrimitives.WriteInt32LittleEndian(header[5..], stamp.Origin);
+            BinaryPrimitives.WriteInt64LittleEndian(header[9..], stamp.Sequence);
+            BinaryPrimitives.WriteInt64LittleEndian(header[17..], stamp.TimeMicros);
             output.Advance(EntryHeaderBytes);
             output.Write(body.WrittenSpan);
+            body.ResetWrittenCount();
         }
     }
 }

@@ -24,7 +24,7 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     {
         _schema = schema;
         _codec = codec;
-        _store = new TableStore<TKey, TRecord>(schema, Origins);
+        _store = MakeStore();
     }
 
     /// <inheritdoc/>
@@ -63,13 +63,22 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
         _store.StampOf(key) is { } stamp ? (Origins.IdOf(stamp.Origin), stamp.Sequence, stamp.TimeMicros) : null;
 
     // Readers have the old records a little longer.
-    private protected override void Clear() => _store = new TableStore<TKey, TRecord>(_schema, Origins);
+    private protected override void Clear() => _store = MakeStore();
 
     private protected override void ApplyBatch(OperationBatch batch, int origin, long after)
     {
         foreach (var operation in batch.Operations())
         {
-            if (operation.Sequence > after)
+            if (operation.Sequence <= after)
+            {
+                continue;
+            }
+
+            if (IsMerging)
+            {
+                MergeOperation(operation, origin);
+            }
+            else
             {
                 _codec.Decode(operation.Body, operation.IsDelete, out var key, out var record);
                 Apply(key, record, new Stamp(operation.Sequence, operation.TimeMicros, origin));
@@ -95,8 +104,17 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
         }
 
         var time = StartWrite(nowMicros);
-        var sequence = Log.Append(record is null, time, body);
-        Apply(key, record, new Stamp(sequence, time, SelfNumber));
+        var sequence = Log.Append(record is null, time, IsMerging ? WithReplaced(key, body) : body);
+        var stamp = new Stamp(sequence, time, SelfNumber);
+        if (IsMerging)
+        {
+            MergeOwn(key, record, stamp);
+        }
+        else
+        {
+            Apply(key, record, stamp);
+        }
+
         EndWrite();
         return sequence;
     }
@@ -125,6 +143,12 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
                 }
 
                 var entry = _cursor.Current;
+                if (replica.IsMerging)
+                {
+                    Removed += replica.BurySiblings(entry.Key) ? 1 : 0;
+                    continue;
+                }
+
                 if (replica.IsOwnerDead(entry.Key, entry.Record!, entry.Stamp.Origin) && replica._store.IsCurrent(entry))
                 {
                     replica._store.Bury(entry);

@@ -56,6 +56,9 @@ public abstract partial class TableReplica
     /// <summary>Returns the bytes of writes that are kept for peers that have not acknowledged them.</summary>
     public long LogSizeBytes => Log.SizeBytes;
 
+    /// <summary>Returns the last time of the hybrid clock: that of the last own write, right after it.</summary>
+    internal long LastMicros => Clock.LastMicros;
+
     private protected HybridClock Clock { get; } = new();
 
     private protected OriginTable Origins { get; } = new();

@@ -4,7 +4,7 @@ namespace MimGrains.Core.Store;
 /// What a replica knows of one key: the record of the write that won, or that it was deleted. Everything but the two links
 /// is set once, so a reader that holds an entry sees one write, whole.
 /// </summary>
-internal sealed class Entry<TKey, TRecord>
+internal class Entry<TKey, TRecord>
     where TRecord : class
 {
     public required TKey Key { get; init; }

@@ -23,6 +23,12 @@ public sealed class TableSchema<TKey, TRecord>
     public IReadOnlyList<IndexSchema<TKey, TRecord>> Indexes { get; init; } = [];
 
     /// <summary>
+    /// Returns what becomes of two concurrent records of one key, the one with the lesser time first; must not depend on their
+    /// order. Null: the record with the greater (time, origin) stays.
+    /// </summary>
+    public Func<TKey, TRecord, TRecord, TRecord>? Resolve { get; init; }
+
+    /// <summary>
     /// Called with a line of text when a function of the definition does what it must not, such as an index function that
     /// throws for a record of another silo; with the replica's lock held.
     /// </summary>

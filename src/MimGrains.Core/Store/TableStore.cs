@@ -10,7 +10,8 @@ namespace MimGrains.Core.Store;
 /// <remarks>
 /// A write is kept if it beats the entry of its key by (time, origin), so replicas that have seen the same writes hold the
 /// same records, in whatever order the writes came. A delete leaves a tombstone, which beats older writes that are still on
-/// their way, until the replica knows that there are none (<see cref="Purge"/>).
+/// their way, until the replica knows that there are none (<see cref="Purge"/>). A table with a resolver keeps all concurrent
+/// writes instead: see <c>TableStore.Siblings.cs</c>.
 /// </remarks>
 internal sealed partial class TableStore<TKey, TRecord>
     where TKey : notnull
@@ -24,9 +25,10 @@ internal sealed partial class TableStore<TKey, TRecord>
     private readonly Queue<Entry<TKey, TRecord>> _tombstones = new();
     private long _count;
 
-    public TableStore(TableSchema<TKey, TRecord> schema, OriginTable origins)
+    public TableStore(TableSchema<TKey, TRecord> schema, OriginTable origins, SiblingFold<TKey, TRecord>? fold = null)
     {
         _schema = schema;
+        _fold = fold;
         Origins = origins;
         _equality = typeof(TKey).IsValueType ? schema.Equality : schema.Equality ?? EqualityComparer<TKey>.Default;
         _prefixes = schema.PrefixIndex is null ? null : new();
@@ -96,7 +98,14 @@ internal sealed partial class TableStore<TKey, TRecord>
         var purged = 0;
         while (purged < limit && _tombstones.TryPeek(out var tombstone))
         {
-            if (IsCurrent(tombstone))
+            if (IsMerging)
+            {
+                if (!TryPurgeRemovals(tombstone, mayForget))
+                {
+                    break;
+                }
+            }
+            else if (IsCurrent(tombstone))
             {
                 if (!mayForget(tombstone.Stamp))
                 {
@@ -157,7 +166,7 @@ internal sealed partial class TableStore<TKey, TRecord>
         PutIndexes(old, entry);
         var change = (entry.IsTombstone ? 0 : 1) - (old is null || old.IsTombstone ? 0 : 1);
         Volatile.Write(ref _count, _count + change);
-        if (entry.IsTombstone)
+        if (entry is SiblingEntry<TKey, TRecord> siblings ? siblings.Removals.Length > 0 : entry.IsTombstone)
         {
             _tombstones.Enqueue(entry);
         }
