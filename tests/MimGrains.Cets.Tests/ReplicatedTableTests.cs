@@ -24,6 +24,27 @@ public sealed class ReplicatedTableTests(TableCluster cluster) : IClassFixture<T
     }
 
     [Fact]
+    public async Task Concurrent_writes_of_a_key_are_resolved_alike_on_every_silo()
+    {
+        var tables = cluster.Silos.Select(silo => TableCluster.Table<string, string>(silo, TableCluster.Joined)).ToList();
+        await Task.WhenAll(tables.SelectMany((table, number) => Enumerable.Range(0, 50).Select(
+            i => table.InsertAsync($"key-{i % 5}", $"{number}"))));
+
+        // Writes of this table return when a majority has them.
+        await Task.WhenAll(tables.Select(table => Eventually(() => tables[0].Dump().SequenceEqual(table.Dump()))));
+        Assert.Equal(5, tables[0].Count);
+
+        static async Task Eventually(Func<bool> holds)
+        {
+            using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (!holds())
+            {
+                await Task.Delay(20, late.Token);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Many_writers_on_all_silos_end_with_equal_replicas()
     {
         await Task.WhenAll(cluster.Silos.SelectMany((silo, number) => Enumerable.Range(0, 200).Select(

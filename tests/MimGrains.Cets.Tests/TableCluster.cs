@@ -13,6 +13,8 @@ public sealed class TableCluster : IAsyncLifetime
     public const string Names = "names";
     public const string Kept = "kept";
     public const string Sessions = "sessions";
+    public const string Bag = "bag";
+    public const string Joined = "joined";
 
     private readonly InProcessTestClusterBuilder _builder = new(initialSilosCount: 3);
 
@@ -33,6 +35,12 @@ public sealed class TableCluster : IAsyncLifetime
         {
             silo.Services.AddReplicatedTable(new TableDefinition<string, string>(Names));
             silo.Services.AddReplicatedTable(new TableDefinition<string, string>(Kept) { NodeDown = NodeDownRule.Keep });
+            silo.Services.AddReplicatedBag(new BagDefinition<string, string>(Bag));
+            silo.Services.AddReplicatedTable(new TableDefinition<string, string>(Joined)
+            {
+                Resolve = static (_, left, right) => string.Join('+', left.Split('+').Union(right.Split('+')).Order(StringComparer.Ordinal)),
+                WriteConcern = WriteConcern.Majority,
+            });
             silo.Services.AddReplicatedTable(new TableDefinition<SessionKey, SessionRecord>(Sessions)
             {
                 OwnerOf = (key, _) => key.Id.Silo,

@@ -85,5 +85,9 @@ public sealed class ClientSessionManagerTests(ClientSessionManagerTests.Cluster 
         public IReplicatedTable<TKey, TRecord> Get<TKey, TRecord>(string name)
             where TKey : notnull
             where TRecord : class => (IReplicatedTable<TKey, TRecord>)(object)table;
+
+        public IReplicatedBag<TKey, TRecord> GetBag<TKey, TRecord>(BagDefinition<TKey, TRecord> definition)
+            where TKey : notnull
+            where TRecord : notnull => throw new NotSupportedException("Nothing that is tested here has bags.");
     }
 }

@@ -23,4 +23,11 @@ internal sealed partial class MemoryTable<TKey, TRecord>
         throw new NotSupportedException("Nothing that is tested here reads pages of a range.");
 
     public IEnumerable<TableEntry<TKey, TRecord>> Where(Func<TableEntry<TKey, TRecord>, bool> predicate) => Dump().Where(predicate);
+
+    public Task<bool> DeleteObjectAsync(TKey key, TRecord record, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException("Nothing that is tested here deletes by record.");
+
+    public Task<int> DeleteObjectsAsync(
+        IReadOnlyCollection<TableEntry<TKey, TRecord>> entries, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException("Nothing that is tested here deletes by record.");
 }

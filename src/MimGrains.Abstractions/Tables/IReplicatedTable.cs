@@ -106,6 +106,22 @@ public partial interface IReplicatedTable<TKey, TRecord>
     /// <exception cref="TableUnavailableException">The table on this silo is not ready yet, or the silo is stopping.</exception>
     Task<TableComparison<TKey>> VerifyAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>Deletes the record with this key if it equals <paramref name="record"/> on this silo.</summary>
+    /// <returns>Whether it did.</returns>
+    /// <exception cref="WriteNotAcknowledgedException">As for <see cref="InsertAsync"/>.</exception>
+    /// <remarks>
+    /// Records are equal by their own <c>Equals</c>, or when their encoded bytes are. Compared is what this silo has applied: a
+    /// concurrent write of another silo races with the delete as with any other write, and may be lost to it. In a table with a
+    /// resolver it is not: a delete takes only what its silo had seen. For certainty use an operation of the leader.
+    /// </remarks>
+    Task<bool> DeleteObjectAsync(TKey key, TRecord record, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes those of these records that are there and equal; see <see cref="DeleteObjectAsync"/>.</summary>
+    /// <returns>How many they were.</returns>
+    /// <exception cref="WriteNotAcknowledgedException">As for <see cref="InsertAsync"/>.</exception>
+    Task<int> DeleteObjectsAsync(
+        IReadOnlyCollection<TableEntry<TKey, TRecord>> entries, CancellationToken cancellationToken = default);
+
     /// <summary>Completes when this silo's replica has joined the others and holds all their records.</summary>
     Task WaitForReadyAsync(CancellationToken cancellationToken = default);
 }

@@ -15,4 +15,11 @@ public interface ITableCatalog
     IReplicatedTable<TKey, TRecord> Get<TKey, TRecord>(string name)
         where TKey : notnull
         where TRecord : class;
+
+    /// <summary>Returns a bag.</summary>
+    /// <exception cref="KeyNotFoundException">No bag of that name is registered on this silo.</exception>
+    /// <exception cref="ArgumentException">What has that name has other types; the message names both.</exception>
+    IReplicatedBag<TKey, TRecord> GetBag<TKey, TRecord>(BagDefinition<TKey, TRecord> definition)
+        where TKey : notnull
+        where TRecord : notnull;
 }

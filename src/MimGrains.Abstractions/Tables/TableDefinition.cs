@@ -35,6 +35,10 @@ public abstract class TableDefinition
     /// <value>Default <see cref="NodeDownRule.RemoveOwned"/>.</value>
     public NodeDownRule NodeDown { get; init; } = NodeDownRule.RemoveOwned;
 
+    /// <summary>Returns when a write returns. May differ between silos: it counts where the write is called.</summary>
+    /// <value>Default <see cref="WriteConcern.All"/>.</value>
+    public WriteConcern WriteConcern { get; init; }
+
     /// <summary>Returns the type of the keys.</summary>
     public abstract Type KeyType { get; }
 
@@ -81,8 +85,7 @@ public sealed partial class TableDefinition<TKey, TRecord> : TableDefinition
 
     /// <summary>Returns the order of the keys; must say 0 exactly for equal keys, and the same on every silo.</summary>
     /// <value>Default: the natural order of <typeparamref name="TKey"/>; strings by their code points.</value>
-    public IComparer<TKey> Order { get; init; } =
-        typeof(TKey) == typeof(string) ? (IComparer<TKey>)(object)StringComparer.Ordinal : Comparer<TKey>.Default;
+    public IComparer<TKey> Order { get; init; } = TableOrder.Default<TKey>();
 
     /// <summary>Returns how keys are hashed and compared for equality.</summary>
     public IEqualityComparer<TKey> Equality { get; init; } = EqualityComparer<TKey>.Default;
@@ -135,7 +138,7 @@ public sealed partial class TableDefinition<TKey, TRecord> : TableDefinition
     /// <inheritdoc/>
     public override string Describe() =>
         $"{Name}({Identity(typeof(TKey))} -> {Identity(typeof(TRecord))}, node-down {NodeDown}, owner {(OwnerOf is null ? "writer" : "declared")}" +
-        $"{(Codec is null ? "" : $", codec {Codec.Name}")})";
+        $"{(Codec is null ? "" : $", codec {Codec.Name}")}{(Resolve is null ? "" : ", concurrent writes resolved")})";
 
     /// <inheritdoc/>
     public override TResult Accept<TResult>(ITableDefinitionVisitor<TResult> visitor)

@@ -29,4 +29,21 @@ public static class TableServiceCollectionExtensions
             (provider, _) => provider.GetRequiredService<ITableCatalog>().Get<TKey, TRecord>(definition.Name));
         return services;
     }
+
+    /// <summary>
+    /// Adds a replicated bag to this silo, as <see cref="AddReplicatedTable"/> adds a table. <see cref="IReplicatedBag{TKey,TRecord}"/>
+    /// can be injected with the bag's name as its key.
+    /// </summary>
+    /// <exception cref="ArgumentException">A table or bag of that name was added before.</exception>
+    public static IServiceCollection AddReplicatedBag<TKey, TRecord>(
+        this IServiceCollection services,
+        BagDefinition<TKey, TRecord> definition)
+        where TKey : notnull
+        where TRecord : notnull
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        services.AddReplicatedTable(definition.Table);
+        return services.AddKeyedSingleton(
+            definition.Table.Name, (provider, _) => provider.GetRequiredService<ITableCatalog>().GetBag(definition));
+    }
 }

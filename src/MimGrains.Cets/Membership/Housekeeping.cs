@@ -5,7 +5,7 @@ using MimGrains.Cets.Tables;
 
 namespace MimGrains.Cets.Membership;
 
-/// <summary>What is done every heartbeat: clocks told, tombstones forgotten, late writes failed, levelling tried again.</summary>
+/// <summary>What is done every heartbeat: clocks told, expired records deleted, tombstones forgotten, late writes failed, levelling tried again.</summary>
 internal sealed partial class Housekeeping(
     TableCatalog catalog,
     ReplicationCarrier carrier,
@@ -45,6 +45,11 @@ internal sealed partial class Housekeeping(
                 while (table.Locked(replica => replica.PurgeTombstones(PurgePerTurn)) == PurgePerTurn)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
+                }
+
+                if (table.ExpireRecords())
+                {
+                    carrier.Signal();
                 }
 
                 var (groups, missing) = table.ExpireWrites();

@@ -68,5 +68,11 @@ internal sealed class CommitGroup(long startedMs)
 
     public void Complete() => _done.TrySetResult();
 
-    public void Fail(Exception exception) => _done.TrySetException(exception);
+    public void Fail(Exception exception)
+    {
+        _done.TrySetException(exception);
+
+        // Where a write does not wait for all silos, nobody may look.
+        _ = _done.Task.Exception;
+    }
 }

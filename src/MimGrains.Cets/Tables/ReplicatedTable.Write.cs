@@ -24,18 +24,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
     public async Task InsertManyAsync(
         IReadOnlyCollection<TableEntry<TKey, TRecord>> entries, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(entries);
-        var at = 0;
-        foreach (var entry in entries)
-        {
-            if (entry.Key is null || entry.Record is null)
-            {
-                throw new ArgumentException($"Table {Name}: entry {at} of {entries.Count} has no key or no record.", nameof(entries));
-            }
-
-            at++;
-        }
-
+        CheckEntries(entries);
         await WriteManyAsync(entries, entry => entry.Key, entry => entry.Record, cancellationToken);
     }
 
@@ -48,6 +37,21 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
         }
 
         await WriteManyAsync(keys, key => key, _ => null, cancellationToken);
+    }
+
+    private void CheckEntries(IReadOnlyCollection<TableEntry<TKey, TRecord>> entries)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        var at = 0;
+        foreach (var entry in entries)
+        {
+            if (entry.Key is null || entry.Record is null)
+            {
+                throw new ArgumentException($"Table {Name}: entry {at} of {entries.Count} has no key or no record.", nameof(entries));
+            }
+
+            at++;
+        }
     }
 
     private bool MustWait => !_replica.IsReady || ClosedReason is not null || _replica.LogSizeBytes > Options.LogMaxBytes;
@@ -69,7 +73,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
             group = Write_NeedsGate(key, record, body.WrittenSpan);
         }
 
-        return group is null ? Task.CompletedTask : WaitFor(group, cancellationToken);
+        return Done(group, cancellationToken);
     }
 
     private async Task WriteManyAsync<TItem>(
@@ -93,10 +97,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
 
         await WaitUntilWritable(cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        if (ApplyMany(items, keyOf, recordOf, body.WrittenMemory, ends) is { } group)
-        {
-            await WaitFor(group, cancellationToken);
-        }
+        await Done(ApplyMany(items, keyOf, recordOf, body.WrittenMemory, ends), cancellationToken);
     }
 
     private CommitGroup? ApplyMany<TItem>(
@@ -130,13 +131,14 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
         var sequence = record is null
             ? _replica.Delete(key, body, NowMicros())
             : _replica.Insert(key, record, body, NowMicros());
-        return _replica.CompletedThrough >= sequence ? null : Commits.Enlist(sequence, NowMs());
+        return EnlistWrite(sequence);
     }
 
-    private Task WaitFor(CommitGroup group, CancellationToken cancellationToken)
+    private Task Done(CommitGroup? group, CancellationToken cancellationToken)
     {
         _carrier.Signal();
-        return cancellationToken.CanBeCanceled ? group.Task.WaitAsync(cancellationToken) : group.Task;
+        return group is null ? Task.CompletedTask
+            : cancellationToken.CanBeCanceled ? group.Task.WaitAsync(cancellationToken) : group.Task;
     }
 
     private async Task AfterWaiting(TKey key, TRecord? record, CancellationToken cancellationToken)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using MimGrains.Cets.Streams;
 using MimGrains.Cets.Verify;
 using MimGrains.Core.Identity;
+using MimGrains.Core.Log;
 using MimGrains.Core.Replication;
 using MimGrains.Core.Store;
 using MimGrains.Tables;
@@ -66,10 +67,30 @@ internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<Tabl
             $"Table {name} is {host.Description}, not {typeof(TKey)} -> {typeof(TRecord)}.", nameof(name));
     }
 
+    public IReplicatedBag<TKey, TRecord> GetBag<TKey, TRecord>(BagDefinition<TKey, TRecord> definition)
+        where TKey : notnull
+        where TRecord : notnull
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        return new ReplicatedBag<TKey, TRecord>(definition, Get<BagItem<TKey, TRecord>, BagMark>(definition.Table.Name));
+    }
+
+    private IOperationCodec<TKey, TRecord> CodecOf<TKey, TRecord>(TableDefinition<TKey, TRecord> definition)
+        where TKey : notnull
+        where TRecord : class
+    {
+        if (typeof(TRecord) == typeof(BagMark))
+        {
+            return (IOperationCodec<TKey, TRecord>)(object)new BagCodec<TKey>(_services.GetRequiredService<Serializer<TKey>>());
+        }
+
+        return new RecordCodec<TKey, TRecord>(definition.Codec ?? new OrleansCodec<TKey, TRecord>(
+            _services.GetRequiredService<Serializer<TKey>>(), _services.GetRequiredService<Serializer<TRecord>>()));
+    }
+
     TableHost ITableDefinitionVisitor<TableHost>.Visit<TKey, TRecord>(TableDefinition<TKey, TRecord> definition)
     {
-        var codec = new RecordCodec<TKey, TRecord>(definition.Codec ?? new OrleansCodec<TKey, TRecord>(
-            _services.GetRequiredService<Serializer<TKey>>(), _services.GetRequiredService<Serializer<TRecord>>()));
+        var codec = CodecOf(definition);
         var isOwnEquality = ReferenceEquals(definition.Equality, EqualityComparer<TKey>.Default);
         var index = definition.PrefixIndexes.SingleOrDefault();
         var faults = new TableFaults(definition.Name, _logger);
@@ -81,6 +102,8 @@ internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<Tabl
             Indexes = [.. definition.Indexes.Select(declared => declared.Accept(new IndexSchemas<TKey, TRecord>()))],
             PrefixIndex = index is null ? null : (index.PrefixType, index.HashOf),
             OnFault = faults.Report,
+            Resolve = definition.Resolve,
+            TimeToLive = definition.TimeToLive,
             OwnerOf = definition.OwnerOf,
             KeepWhenOwnerDies = definition.NodeDown == NodeDownRule.Keep,
         };

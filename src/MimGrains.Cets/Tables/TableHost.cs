@@ -87,6 +87,7 @@ internal abstract partial class TableHost(TableReplica replica, TableDefinition 
             if (batch is not null)
             {
                 Commits.Seal();
+                _majority?.Seal();
             }
 
             return batch;
@@ -199,6 +200,12 @@ internal abstract partial class TableHost(TableReplica replica, TableDefinition 
                 return (0, []);
             }
 
+            // Behind those of all silos: whoever has not got a majority has not got them all.
+            while (_majority?.TakeExpired(deadlineMs) is { } group)
+            {
+                expired.Add(group);
+            }
+
             missing = [.. replica.MissingAcks(expired[^1].LastSequence).Select(peer => peer.Value)];
         }
 
@@ -242,5 +249,7 @@ internal abstract partial class TableHost(TableReplica replica, TableDefinition 
         {
             (completed ??= []).Add(group);
         }
+
+        CollectMajority(ref completed);
     }
 }

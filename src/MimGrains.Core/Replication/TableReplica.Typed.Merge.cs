@@ -100,8 +100,8 @@ public sealed partial class TableReplica<TKey, TRecord>
         codec.Encode(key, null, body);
     }
 
-    // Records need not be comparable: then their bytes are.
-    private bool AreEqual(TKey key, TRecord left, TRecord right)
+    /// <summary>Returns whether two records are equal, by their own way or by their bytes.</summary>
+    public bool AreEqual(TKey key, TRecord left, TRecord right)
     {
         if (ReferenceEquals(left, right) || left.Equals(right))
         {

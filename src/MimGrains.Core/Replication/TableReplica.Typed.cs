@@ -127,7 +127,10 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     }
 
     private bool IsOwnerDead(TKey key, TRecord record, int origin) =>
-        _deadOwners.Contains(_schema.OwnerOf?.Invoke(key, record) ?? Origins.IdOf(origin).Value);
+        _deadOwners.Contains(OwnerOf(key, record, origin));
+
+    private string OwnerOf(TKey key, TRecord record, int origin) =>
+        _schema.OwnerOf?.Invoke(key, record) ?? Origins.IdOf(origin).Value;
 
     private sealed class Sweep(TableReplica<TKey, TRecord> replica) : OwnerSweep
     {

@@ -208,6 +208,12 @@ public abstract partial class TableReplica
         return purged;
     }
 
+    /// <summary>Deletes, as writes of this replica, records that have expired and are this replica's to delete.</summary>
+    /// <param name="nowMicros">Wall clock, microseconds since 1970-01-01 UTC.</param>
+    /// <param name="limit">The most records to look at.</param>
+    /// <returns>How many were looked at.</returns>
+    public abstract int ExpireRecords(long nowMicros, int limit);
+
     private protected abstract void ApplyBatch(OperationBatch batch, int origin, long after);
 
     private protected abstract int Purge(Func<Stamp, bool> mayForget, int limit);

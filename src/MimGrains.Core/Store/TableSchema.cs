@@ -29,6 +29,11 @@ public sealed class TableSchema<TKey, TRecord>
     public Func<TKey, TRecord, TRecord, TRecord>? Resolve { get; init; }
 
     /// <summary>
+    /// Returns how long a record lives from the time of its write; null stands for ever. Null: no record expires.
+    /// </summary>
+    public Func<TKey, TRecord, TimeSpan?>? TimeToLive { get; init; }
+
+    /// <summary>
     /// Called with a line of text when a function of the definition does what it must not, such as an index function that
     /// throws for a record of another silo; with the replica's lock held.
     /// </summary>

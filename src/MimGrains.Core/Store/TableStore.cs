@@ -33,6 +33,7 @@ internal sealed partial class TableStore<TKey, TRecord>
         _equality = typeof(TKey).IsValueType ? schema.Equality : schema.Equality ?? EqualityComparer<TKey>.Default;
         _prefixes = schema.PrefixIndex is null ? null : new();
         _ordered = new(schema.Order);
+        _expiring = schema.TimeToLive is null ? null : new();
         _indexes = [.. schema.Indexes.Select(index => index.Make(schema.Order, schema.OnFault))];
     }
 
@@ -164,6 +165,7 @@ internal sealed partial class TableStore<TKey, TRecord>
 
         PutPrefix(old, entry);
         PutIndexes(old, entry);
+        PlanExpiry(entry);
         var change = (entry.IsTombstone ? 0 : 1) - (old is null || old.IsTombstone ? 0 : 1);
         Volatile.Write(ref _count, _count + change);
         if (entry is SiblingEntry<TKey, TRecord> siblings ? siblings.Removals.Length > 0 : entry.IsTombstone)
