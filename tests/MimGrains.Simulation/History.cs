@@ -93,6 +93,12 @@ internal sealed partial class History(TableKind kind, Func<string, bool> isDead)
     /// <summary>Breaks what a replica holds of a key. Returns whether there was something to break.</summary>
     public bool Damage(SimNode node, SimKey key, Fault fault)
     {
+        if (SimTable.IsMerged(kind))
+        {
+            // There is no older record that one could be put in the place of: writes are beside each other.
+            return fault == Fault.RecordIsLost && node.Replica.Damage(key, older: null, default);
+        }
+
         var older = _byKey[key].LastOrDefault(operation => operation.Record is not null && !IsOwnerDead(operation)
             && node.Replica.Vector().Covers(operation.Stamp)
             && (node.Replica.WriteOf(key) is not { } held || operation.TimeMicros < held.TimeMicros));

@@ -12,6 +12,11 @@ public sealed partial class TableReplica<TKey, TRecord>
     /// <inheritdoc/>
     public override ReadOnlyMemory<byte>? Fetch(ReadOnlyMemory<byte> key, WriteStamp stamp)
     {
+        if (IsMerging)
+        {
+            return FetchSibling(key);
+        }
+
         if (_store.EntryOf(DecodeKey(key)) is not { IsTombstone: false } entry || StampOf(entry) != stamp)
         {
             return null;
@@ -25,7 +30,8 @@ public sealed partial class TableReplica<TKey, TRecord>
     /// <summary>Returns a key that was encoded without a record.</summary>
     public TKey DecodeKey(ReadOnlyMemory<byte> key)
     {
-        _codec.Decode(key, isDelete: true, out var decoded, out _);
+        var start = IsMerging ? ReadSibling(key.Span, out _, out _) : 0;
+        _codec.Decode(key[start..], isDelete: true, out var decoded, out _);
         return decoded;
     }
 
@@ -41,12 +47,17 @@ public sealed partial class TableReplica<TKey, TRecord>
         IReadOnlyCollection<int> buckets, VersionVector vector, ReadOnlyMemory<byte>? after) =>
         new Lister(this, buckets, vector, after);
 
-    private protected override Held HeldOf(ReadOnlyMemory<byte> key) => _store.EntryOf(DecodeKey(key)) is not { } entry
+    private protected override Held HeldOf(ReadOnlyMemory<byte> key) => IsMerging ? HeldSibling(key) : _store.EntryOf(DecodeKey(key)) is not { } entry
         ? new Held(Holding.Nothing, default)
         : new Held(HoldingOf(entry), StampOf(entry));
 
     private protected override bool Apply(Mending mending)
     {
+        if (IsMerging)
+        {
+            return MendSibling(mending);
+        }
+
         var isDelete = mending.Kind != MendKind.Put;
         _codec.Decode(mending.Key, isDelete, out var key, out var record);
         if (mending.Kind != MendKind.Remove)
@@ -119,19 +130,44 @@ public sealed partial class TableReplica<TKey, TRecord>
                     return new ListingPage(writes, IsLast: true);
                 }
 
-                var (entry, stamp) = (_records.Current, _records.Current.Stamp);
-                var hash = BucketDigest.HashOf(_hashes[stamp.Origin], stamp.Sequence, stamp.TimeMicros);
-                if (_buckets.Get(BucketDigest.BucketOf(hash)))
-                {
-                    var key = new ArrayBufferWriter<byte>(64);
-                    _codec.Encode(entry.Key, null, key);
-                    bytes += key.WrittenCount;
-                    writes.Add(new ListedWrite(
-                        key.WrittenMemory, new WriteStamp(_origins[stamp.Origin], stamp.Sequence, stamp.TimeMicros)));
-                }
+                bytes += List(_records.Current, writes);
             }
 
             return new ListingPage(writes, IsLast: false);
+        }
+
+        // Of a table that merges, all siblings of a key are on one page.
+        private int List(Entry<TKey, TRecord> entry, List<ListedWrite> writes)
+        {
+            var bytes = 0;
+            if (entry is not SiblingEntry<TKey, TRecord> merged)
+            {
+                return List(entry, entry.Stamp, isSibling: false, writes);
+            }
+
+            foreach (var sibling in merged.Siblings)
+            {
+                bytes += List(entry, sibling.Stamp, isSibling: true, writes);
+            }
+
+            return bytes;
+        }
+
+        private int List(Entry<TKey, TRecord> entry, in Stamp stamp, bool isSibling, List<ListedWrite> writes)
+        {
+            var hash = BucketDigest.HashOf(_hashes[stamp.Origin], stamp.Sequence, stamp.TimeMicros);
+            if (!_buckets.Get(BucketDigest.BucketOf(hash)))
+            {
+                return 0;
+            }
+
+            var key = new ArrayBufferWriter<byte>(64);
+            _codec.Encode(entry.Key, null, key);
+            var origin = _origins[stamp.Origin];
+            writes.Add(new ListedWrite(
+                isSibling ? KeyOfSibling(key.WrittenSpan, origin, stamp.Sequence) : key.WrittenMemory,
+                new WriteStamp(origin, stamp.Sequence, stamp.TimeMicros)));
+            return key.WrittenCount;
         }
     }
 }

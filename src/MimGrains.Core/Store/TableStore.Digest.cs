@@ -23,7 +23,15 @@ internal sealed partial class TableStore<TKey, TRecord>
         }
 
         // Through a tombstone, so that every index forgets it; no trace of that stays.
-        Bury(entry);
+        if (IsMerging)
+        {
+            BurySiblings(key, _ => true);
+        }
+        else
+        {
+            Bury(entry);
+        }
+
         var tombstone = EntryOf(key)!;
         _primary.Remove(tombstone.Hash, tombstone);
         if (older is not null)
@@ -36,6 +44,12 @@ internal sealed partial class TableStore<TKey, TRecord>
 
     private void Digest(Entry<TKey, TRecord>? old, Entry<TKey, TRecord> entry)
     {
+        if (entry is SiblingEntry<TKey, TRecord> merged)
+        {
+            DigestSiblings(old as SiblingEntry<TKey, TRecord>, merged);
+            return;
+        }
+
         if (old is { IsTombstone: false })
         {
             _digest.Remove(DotHash(old.Stamp));
@@ -44,6 +58,19 @@ internal sealed partial class TableStore<TKey, TRecord>
         if (!entry.IsTombstone)
         {
             _digest.Add(DotHash(entry.Stamp));
+        }
+    }
+
+    private void DigestSiblings(SiblingEntry<TKey, TRecord>? old, SiblingEntry<TKey, TRecord> entry)
+    {
+        foreach (var sibling in old?.Siblings ?? [])
+        {
+            _digest.Remove(DotHash(sibling.Stamp));
+        }
+
+        foreach (var sibling in entry.Siblings)
+        {
+            _digest.Add(DotHash(sibling.Stamp));
         }
     }
 }
