@@ -21,6 +21,19 @@ internal static class CetsEventId
 
     // 1130 to 1159: what tables are defined to do.
     public const int DefinitionFault = 1130;
+    public const int NodeDownHandlerFailed = 1131;
+    public const int NodeDownHandlerHangs = 1132;
+
+    // 1160 to 1179: operators.
+    public const int TablePaused = 1160;
+    public const int TableResumed = 1161;
+    public const int PauseNotTold = 1162;
+    public const int PausesToldBy = 1163;
+    public const int PausesLapsed = 1164;
+    public const int SiloLeftTable = 1165;
+    public const int TableAdded = 1166;
+    public const int TableRemoved = 1167;
+    public const int LeaveNotTold = 1168;
 
     // 1170 to 1199: comparison of replicas, changes, clients.
     public const int ReplicasDiffer = 1170;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using MimGrains.Cets.Membership;
+using MimGrains.Cets.Operation;
 using MimGrains.Cets.Replicas;
 using MimGrains.Cets.Streams;
 using MimGrains.Cets.Tables;
@@ -67,6 +68,10 @@ public static class CetsSiloBuilderExtensions
     private static void AddReplication(IServiceCollection services)
     {
         services.AddSingleton<DumpDesk>();
+        services.AddSingleton<ReadDesk>();
+        services.AddSingleton<NodeDownHandlers>();
+        services.AddSingleton<PauseKeeper>();
+        services.AddSingleton<ITableOperator, TableOperator>();
         services.AddSingleton<DeathNotices>();
         services.AddSingleton<LiveSilos>();
         services.AddSingleton<Membership.Levelling>();

@@ -39,6 +39,11 @@ public sealed class ReplicationOptions
     [Range(typeof(TimeSpan), "00:00:00.500", "00:01:00")]
     public TimeSpan DeliveryTimeout { get; set; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>Gets or sets how long a table's node-down handler may take; then nobody waits for it any more.</summary>
+    /// <value>100 ms to 1 h; default 30 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan HandlerTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Gets or sets how often an idle silo tells the others its clock, and housekeeping runs.</summary>
     /// <value>50 ms to 10 s; default 500 ms.</value>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:00:10")]

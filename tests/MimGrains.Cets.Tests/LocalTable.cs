@@ -15,21 +15,21 @@ namespace MimGrains.Cets.Tests;
 internal static class LocalTable
 {
     public static ReplicatedTable<TKey, TRecord> Make<TKey, TRecord>(
-        TableDefinition<TKey, TRecord> definition, TimeProvider? time = null)
+        TableDefinition<TKey, TRecord> definition, TimeProvider? time = null, string silo = "127.0.0.1:11111@1")
         where TKey : notnull
         where TRecord : class
     {
         var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
         var options = Options.Create(new ReplicationOptions());
         var catalog = new TableCatalog(
-            services, [definition], new ReplicationCarrier(options), new Silo(), options, time ?? TimeProvider.System,
+            services, [definition], new ReplicationCarrier(options), new Silo(silo), options, time ?? TimeProvider.System,
             NullLogger<TableCatalog>.Instance);
         var table = (ReplicatedTable<TKey, TRecord>)catalog.Find(definition.Name)!;
         table.BecomeReady();
         return table;
     }
 
-    private sealed class Silo : ILocalSiloDetails
+    private sealed class Silo(string address) : ILocalSiloDetails
     {
         public string Name => "one";
 
@@ -37,7 +37,7 @@ internal static class LocalTable
 
         public string DnsHostName => "localhost";
 
-        public SiloAddress SiloAddress { get; } = SiloAddress.FromParsableString("127.0.0.1:11111@1");
+        public SiloAddress SiloAddress { get; } = SiloAddress.FromParsableString(address);
 
         public SiloAddress GatewayAddress => SiloAddress;
     }

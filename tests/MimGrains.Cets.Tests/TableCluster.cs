@@ -15,6 +15,7 @@ public sealed class TableCluster : IAsyncLifetime
     public const string Sessions = "sessions";
     public const string Bag = "bag";
     public const string Joined = "joined";
+    public const string Handled = "handled";
 
     private readonly InProcessTestClusterBuilder _builder = new(initialSilosCount: 3);
 
@@ -35,6 +36,14 @@ public sealed class TableCluster : IAsyncLifetime
         {
             silo.Services.AddReplicatedTable(new TableDefinition<string, string>(Names));
             silo.Services.AddReplicatedTable(new TableDefinition<string, string>(Kept) { NodeDown = NodeDownRule.Keep });
+            silo.Services.AddReplicatedTable(new TableDefinition<string, string>(Handled)
+            {
+                // Every survivor writes what it was told.
+                OnNodeDown = static (down, token) => down.Table.InsertAsync(
+                    down.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString(),
+                    $"{down.DeadSilo}: {string.Join(", ", down.Records.Select(entry => entry.Key))}",
+                    token),
+            });
             silo.Services.AddReplicatedBag(new BagDefinition<string, string>(Bag));
             silo.Services.AddReplicatedTable(new TableDefinition<string, string>(Joined)
             {

@@ -30,4 +30,7 @@ internal sealed partial class MemoryTable<TKey, TRecord>
     public Task<int> DeleteObjectsAsync(
         IReadOnlyCollection<TableEntry<TKey, TRecord>> entries, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("Nothing that is tested here deletes by record.");
+
+    public IAsyncEnumerable<TableEntry<TKey, TRecord>> DumpAsync(string silo, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException("Nothing that is tested here reads another silo.");
 }

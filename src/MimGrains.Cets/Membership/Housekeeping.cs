@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using MimGrains.Cets.Operation;
 using MimGrains.Cets.Streams;
 using MimGrains.Cets.Tables;
 
@@ -10,6 +11,7 @@ internal sealed partial class Housekeeping(
     TableCatalog catalog,
     ReplicationCarrier carrier,
     Levelling levelling,
+    PauseKeeper pauses,
     IOptions<ReplicationOptions> options,
     TimeProvider time,
     ILogger<Housekeeping> logger)
@@ -40,6 +42,7 @@ internal sealed partial class Housekeeping(
         try
         {
             carrier.Heartbeat();
+            pauses.Renew();
             foreach (var table in catalog.Hosts)
             {
                 while (table.Locked(replica => replica.PurgeTombstones(PurgePerTurn)) == PurgePerTurn)
@@ -50,6 +53,11 @@ internal sealed partial class Housekeeping(
                 if (table.ExpireRecords())
                 {
                     carrier.Signal();
+                }
+
+                foreach (var silo in table.LapsePauses())
+                {
+                    LogPausesLapsed(_logger, table.Name, silo);
                 }
 
                 var (groups, missing) = table.ExpireWrites();
@@ -70,6 +78,10 @@ internal sealed partial class Housekeeping(
     [LoggerMessage(CetsEventId.WritesTimedOut, LogLevel.Warning,
         "Table {Table}: {Groups} groups of writes not acknowledged by {Missing} within {TimeoutMs} ms")]
     private static partial void LogTimedOut(ILogger logger, string table, int groups, string missing, double timeoutMs);
+
+    [LoggerMessage(CetsEventId.PausesLapsed, LogLevel.Warning,
+        "Table {Table}: nothing was heard of the pauses of {Silo} for some time: they are lifted")]
+    private static partial void LogPausesLapsed(ILogger logger, string table, string silo);
 
     [LoggerMessage(CetsEventId.HousekeepingFailed, LogLevel.Error, "Housekeeping of replicated tables failed; tried again at the next heartbeat")]
     private static partial void LogFailed(ILogger logger, Exception exception);

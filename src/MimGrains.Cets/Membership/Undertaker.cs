@@ -14,6 +14,7 @@ internal sealed partial class Undertaker(
     ReplicationCarrier carrier,
     DeathNotices deaths,
     Levelling levelling,
+    NodeDownHandlers handlers,
     ILogger<Undertaker> logger)
 {
     // The lock of a table is given back after so many records.
@@ -41,6 +42,10 @@ internal sealed partial class Undertaker(
     {
         var started = Stopwatch.GetTimestamp();
         carrier.Disconnect(dead);
+        foreach (var table in catalog.Hosts)
+        {
+            table.SetPauses(dead.Value, []);
+        }
 
         // First of all tables: writers must not wait until the records of the tables before are gone.
         // A message of another silo may have told a replica of the death before: its records go here all the same.
@@ -57,8 +62,10 @@ internal sealed partial class Undertaker(
         LogDead(_logger, dead.Value);
         foreach (var table in affected)
         {
+            var deaths = table.TakeDeaths();
             if (table.Locked(replica => replica.BeginSweep()) is not { } sweep)
             {
+                handlers.Start(table, deaths, removed: 0);
                 continue;
             }
 
@@ -67,6 +74,7 @@ internal sealed partial class Undertaker(
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
+            handlers.Start(table, deaths, sweep.Removed);
             LogRemoved(_logger, table.Name, sweep.Removed, dead.Value, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
         }
     }

@@ -1,4 +1,5 @@
 using MimGrains.Cets.Streams;
+using MimGrains.Tables;
 using Orleans.Services;
 
 namespace MimGrains.Cets.Replicas;
@@ -22,4 +23,28 @@ internal interface IReplicaService : IGrainService
     /// <summary>Returns what is retained here of a dead incarnation's writes.</summary>
     [Alias("level")]
     Task<WireLevelReply> Level(string table, string dead, long after);
+
+    /// <summary>Returns whether this silo holds the table.</summary>
+    [Alias("ping")]
+    Task<bool> Ping(string table);
+
+    /// <summary>Returns the state of a table here; null when this silo does not hold it.</summary>
+    [Alias("info")]
+    Task<TableInfo?> Info(string table);
+
+    /// <summary>These are all pauses of a table that were called on that silo and are in force. Told again and again.</summary>
+    [Alias("pause")]
+    Task Pause(string table, string silo, TablePause[] pauses);
+
+    /// <summary>A silo does not hold the table any more.</summary>
+    [Alias("leave")]
+    Task Leave(string table, string from, long lastSequence);
+
+    /// <summary>Begins to read the whole replica as it is now; null when this silo does not hold the table.</summary>
+    [Alias("begin-read")]
+    Task<long?> BeginRead(string table);
+
+    /// <summary>Returns the next records; null when the read is not known any more.</summary>
+    [Alias("next-read")]
+    Task<WireDumpChunk?> NextRead(long readId);
 }

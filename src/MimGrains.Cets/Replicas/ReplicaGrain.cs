@@ -29,7 +29,8 @@ internal sealed class ReplicaGrain(TableCatalog catalog) : Grain, IReplicaGrain,
     {
         foreach (var table in message.Tables)
         {
-            var outcome = catalog.Find(table.Table)?.Receive(table.ToBatch()) ?? ReceiveOutcome.OriginUnknown;
+            // A table that was removed from this silo: the sender may not know it yet, and must not wait.
+            var outcome = catalog.Find(table.Table)?.Receive(table.ToBatch()) ?? ReceiveOutcome.Applied;
             if (outcome != ReceiveOutcome.Applied)
             {
                 // Not acknowledged: the sender tries again, and then starts anew from the last acknowledgement.

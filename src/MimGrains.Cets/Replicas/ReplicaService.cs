@@ -16,6 +16,7 @@ internal sealed partial class ReplicaService(
     ReplicationCarrier carrier,
     DeathNotices deaths,
     DumpDesk dumps,
+    ReadDesk reads,
     IOptions<ReplicationOptions> options,
     ILogger<ReplicaService> logger) : GrainService(id, silo, loggers), IReplicaService
 {

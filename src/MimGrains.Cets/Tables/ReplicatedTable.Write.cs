@@ -5,6 +5,9 @@ namespace MimGrains.Cets.Tables;
 
 internal sealed partial class ReplicatedTable<TKey, TRecord>
 {
+    // An oversized key must not make an oversized message.
+    private const int KeyShownMost = 64;
+
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _writeBuffer;
 
@@ -54,7 +57,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
         }
     }
 
-    private bool MustWait => !_replica.IsReady || ClosedReason is not null || _replica.LogSizeBytes > Options.LogMaxBytes;
+    private bool MustWait => !_replica.IsReady || IsPaused || ClosedReason is not null || _replica.LogSizeBytes > Options.LogMaxBytes;
 
     private Task WriteOne(TKey key, TRecord? record, CancellationToken cancellationToken)
     {
@@ -70,6 +73,11 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
         CommitGroup? group;
         lock (Gate)
         {
+            if (IsPaused)
+            {
+                return AfterWaiting(key, record, cancellationToken);
+            }
+
             group = Write_NeedsGate(key, record, body.WrittenSpan);
         }
 
@@ -167,6 +175,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
             }
         }
 
+        await WaitUntilResumed(cancellationToken);
         while (_replica.LogSizeBytes > Options.LogMaxBytes)
         {
             // Ends with the error of the writes that fill the log, if they are not acknowledged in time.
@@ -189,8 +198,10 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
     {
         if (bytes > Options.RecordMaxBytes)
         {
+            var name = $"{key}";
             throw new ArgumentException(
-                $"Table {Name}: key {key} and its record have {bytes} bytes, more than the {Options.RecordMaxBytes} allowed.");
+                $"Table {Name}: key {(name.Length > KeyShownMost ? $"{name[..KeyShownMost]}..." : name)} and its record have {bytes} " +
+                $"bytes, more than the {Options.RecordMaxBytes} allowed.");
         }
     }
 }

@@ -31,15 +31,20 @@ internal sealed partial class ReplicatedTable<TKey, TRecord> : TableHost, IRepli
         ReplicationCarrier carrier,
         Lazy<ReplicaComparer> comparer,
         ReplicationOptions options,
-        TimeProvider time)
-        : base(replica, definition, options, time)
+        TimeProvider time,
+        TableFaults faults,
+        IServiceProvider services)
+        : base(replica, definition, options, time, faults)
     {
         _definition = definition;
         _replica = replica;
         _codec = codec;
         _carrier = carrier;
+        Services = services;
         _comparer = comparer;
     }
+
+    private IServiceProvider Services { get; }
 
     public long Count => _replica.Count;
 

@@ -12,8 +12,8 @@ using Orleans.Serialization;
 
 namespace MimGrains.Cets.Tables;
 
-/// <summary>Holds the tables of this silo: one for every registered definition.</summary>
-internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<TableHost>
+/// <summary>Holds the tables of this silo: one for every registered definition, and those that were added at run time. Thread-safe.</summary>
+internal sealed partial class TableCatalog : ITableCatalog, ITableDefinitionVisitor<TableHost>
 {
     private readonly IServiceProvider _services;
     private readonly ReplicationCarrier _carrier;
@@ -21,7 +21,9 @@ internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<Tabl
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ReplicaId _self;
-    private readonly Dictionary<string, TableHost> _hosts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Sequence, long ClockMicros)> _removed = new(StringComparer.Ordinal);
+    private volatile IReadOnlyDictionary<string, TableHost> _hosts;
+    private volatile IReadOnlyList<TableHost> _ordered = [];
 
     public TableCatalog(
         IServiceProvider services,
@@ -38,24 +40,53 @@ internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<Tabl
         _time = time;
         _logger = logger;
         _self = new ReplicaId(silo.SiloAddress.ToParsableString());
-        foreach (var definition in definitions)
-        {
-            _hosts.Add(definition.Name, definition.Accept(this));
-        }
-
-        Names = [.. _hosts.Keys.Order(StringComparer.Ordinal)];
-        Hosts = [.. Names.Select(name => _hosts[name])];
-        carrier.Attach(Hosts);
+        _hosts = definitions.ToDictionary(definition => definition.Name, definition => definition.Accept(this), StringComparer.Ordinal);
+        Publish();
     }
 
-    public IReadOnlyList<string> Names { get; }
+    public IReadOnlyList<string> Names => [.. Hosts.Select(host => host.Name)];
 
     public IReadOnlyList<string> NotReady => [.. Hosts.Where(host => !host.Replica.IsReady).Select(host => host.Name)];
 
     /// <summary>All tables, ascending by name.</summary>
-    public IReadOnlyList<TableHost> Hosts { get; }
+    public IReadOnlyList<TableHost> Hosts => _ordered;
 
     public TableHost? Find(string name) => _hosts.GetValueOrDefault(name);
+
+    /// <summary>Makes a table that is not in the catalog yet.</summary>
+    public TableHost Make(TableDefinition definition)
+    {
+        var host = definition.Accept(this);
+        lock (_removed)
+        {
+            if (_removed.TryGetValue(definition.Name, out var last))
+            {
+                // The other silos know this one's numbers of before.
+                host.Locked(replica => replica.StartAfter(last.Sequence, last.ClockMicros));
+            }
+        }
+
+        return host;
+    }
+
+    /// <summary>Adds a table. Not two at once.</summary>
+    public void Add(TableHost host)
+    {
+        _hosts = new Dictionary<string, TableHost>(_hosts, StringComparer.Ordinal) { [host.Name] = host };
+        Publish();
+    }
+
+    /// <summary>Removes a table. Not two at once.</summary>
+    public void Remove(TableHost host)
+    {
+        lock (_removed)
+        {
+            _removed[host.Name] = host.Locked(replica => (replica.LastSequence, replica.ClockMicros));
+        }
+
+        _hosts = _hosts.Where(other => other.Value != host).ToDictionary(StringComparer.Ordinal);
+        Publish();
+    }
 
     public IReplicatedTable<TKey, TRecord> Get<TKey, TRecord>(string name)
         where TKey : notnull
@@ -75,6 +106,12 @@ internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<Tabl
         return new ReplicatedBag<TKey, TRecord>(definition, Get<BagItem<TKey, TRecord>, BagMark>(definition.Table.Name));
     }
 
+    private void Publish()
+    {
+        _ordered = [.. _hosts.Values.OrderBy(host => host.Name, StringComparer.Ordinal)];
+        _carrier.Attach(_ordered);
+    }
+
     private IOperationCodec<TKey, TRecord> CodecOf<TKey, TRecord>(TableDefinition<TKey, TRecord> definition)
         where TKey : notnull
         where TRecord : class
@@ -90,6 +127,11 @@ internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<Tabl
 
     TableHost ITableDefinitionVisitor<TableHost>.Visit<TKey, TRecord>(TableDefinition<TKey, TRecord> definition)
     {
+        if (definition.Codec is null)
+        {
+            CheckTypes(definition);
+        }
+
         var codec = CodecOf(definition);
         var isOwnEquality = ReferenceEquals(definition.Equality, EqualityComparer<TKey>.Default);
         var index = definition.PrefixIndexes.SingleOrDefault();
@@ -109,7 +151,7 @@ internal sealed class TableCatalog : ITableCatalog, ITableDefinitionVisitor<Tabl
         };
         var replica = new TableReplica<TKey, TRecord>(_self, schema, codec);
         var comparer = new Lazy<ReplicaComparer>(_services.GetRequiredService<ReplicaComparer>);
-        return new ReplicatedTable<TKey, TRecord>(definition, replica, codec, _carrier, comparer, _options, _time);
+        return new ReplicatedTable<TKey, TRecord>(definition, replica, codec, _carrier, comparer, _options, _time, faults, _services);
     }
 
     private sealed class IndexSchemas<TKey, TRecord> : ITableIndexVisitor<TKey, TRecord, IndexSchema<TKey, TRecord>>

@@ -9,7 +9,7 @@ internal abstract partial class TableHost
     /// <returns>Whether something was written.</returns>
     public bool ExpireRecords()
     {
-        if (ClosedReason is not null)
+        if (ClosedReason is not null || IsPaused)
         {
             return false;
         }

@@ -9,7 +9,8 @@ namespace MimGrains.Cets.Tables;
 /// A table of this silo without its record types: the replica behind its lock, and the writes that wait for acknowledgements.
 /// Thread-safe.
 /// </summary>
-internal abstract partial class TableHost(TableReplica replica, TableDefinition definition, ReplicationOptions options, TimeProvider time)
+internal abstract partial class TableHost(
+    TableReplica replica, TableDefinition definition, ReplicationOptions options, TimeProvider time, TableFaults faults)
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string? _closedReason;
@@ -26,6 +27,8 @@ internal abstract partial class TableHost(TableReplica replica, TableDefinition 
     public Task Ready => _ready.Task;
 
     public string? ClosedReason => _closedReason;
+
+    public bool IsRemovedWithOwner => definition.NodeDown == NodeDownRule.RemoveOwned;
 
     protected Lock Gate { get; } = new();
 

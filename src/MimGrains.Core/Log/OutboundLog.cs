@@ -16,6 +16,9 @@ internal sealed class OutboundLog
     /// <summary>How many bytes are kept.</summary>
     public long SizeBytes { get; private set; }
 
+    /// <summary>Begins behind a number instead of 0. Before the first write.</summary>
+    public void StartAfter(long sequence) => LastSequence = sequence;
+
     /// <summary>Adds a write and gives it the next number.</summary>
     public long Append(bool isDelete, long timeMicros, ReadOnlySpan<byte> body)
     {

@@ -1,0 +1,55 @@
+using MimGrains.Tables;
+
+namespace MimGrains.Cets.Tables;
+
+internal abstract partial class TableHost
+{
+    /// <summary>Returns the state of the table on this silo.</summary>
+    public TableInfo Info() => Locked(table => new TableInfo
+    {
+        Name = Name,
+        Silo = table.Self.Value,
+        Definition = Description,
+        IsReady = table.IsReady,
+        Records = table.Count,
+        MemoryBytes = 0,
+        Tombstones = table.TombstoneCount,
+        OtherSilos = [.. table.Peers.Select(peer => peer.Value)],
+        PendingWrites = table.LastSequence - table.CompletedThrough,
+        LogBytes = table.LogSizeBytes,
+        WriteConcern = definition.WriteConcern,
+        Pauses = [],
+        NodeDownHistory = [],
+        Faults = faults.Count,
+        LastFault = faults.Last,
+    }) with
+    {
+        MemoryBytes = EstimateMemory(),
+        Pauses = Pauses,
+        NodeDownHistory = NodeDownHistory,
+    };
+
+    /// <summary>Completes when every other silo has applied all that was written here before.</summary>
+    /// <exception cref="WriteNotAcknowledgedException">Not in time.</exception>
+    public Task Barrier()
+    {
+        lock (Gate)
+        {
+            return replica.CompletedThrough >= replica.LastSequence
+                ? Task.CompletedTask
+                : Commits.Enlist(replica.LastSequence, NowMs()).Task;
+        }
+    }
+
+    /// <summary>Returns the encoded records of this moment. A body is valid until the next one is asked for.</summary>
+    public abstract IEnumerable<ReadOnlyMemory<byte>> CaptureEncoded();
+
+    /// <summary>Returns about how much memory the records take.</summary>
+    public abstract long EstimateMemory();
+
+    /// <summary>Deletes what belongs to this silo.</summary>
+    public abstract void DeleteOwned();
+
+    /// <summary>Takes writes again after <see cref="Close"/>, of a table that was ready.</summary>
+    public void Reopen() => _closedReason = null;
+}
