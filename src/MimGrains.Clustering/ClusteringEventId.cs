@@ -11,6 +11,14 @@ internal static class ClusteringEventId
     public const int DiscoveryWorksAgain = 1005;
     public const int NodeNumberChanged = 1006;
     public const int NoGateway = 1007;
+    public const int StoreLost = 1030;
+    public const int WaitingForNodes = 1031;
+    public const int NotListed = 1032;
+    public const int ListedNodeRegistered = 1033;
+    public const int MinorityOrListProblem = 1034;
+    public const int QuorumWorksAgain = 1035;
+    public const int ClientWaitsForList = 1036;
+    public const int GatewayHostUnknown = 1037;
     public const int CallerRefused = 1060;
     public const int CallerLetIn = 1061;
     public const int RequestFailed = 1062;

@@ -26,10 +26,10 @@ public class ConsensusTests
     public void A_vacant_place_counts_as_listed_and_never_answers()
     {
         var acceptors = Acceptors(3);
-        var first = ConfigurationPlan.Found(Nodes(3), Replies(acceptors, "12", Nodes(3)), 7, Content);
+        var first = ConfigurationPlan.Found(Nodes(3), Replies(acceptors, "12", Nodes(3)), 7, Content, out _);
 
         Assert.Equal([11UL, 12UL, 0UL], first!.Configuration.Members.Select(member => member.Store));
-        Assert.Null(ConfigurationPlan.Found(Nodes(3), Replies(acceptors, "1", Nodes(3)), 7, Content));
+        Assert.Null(ConfigurationPlan.Found(Nodes(3), Replies(acceptors, "1", Nodes(3)), 7, Content, out _));
     }
 
     [Fact]
@@ -38,10 +38,12 @@ public class ConsensusTests
         var acceptors = Acceptors(3);
         var replies = Replies(acceptors, "12", Nodes(3));
         replies[new("2")] = replies[new("2")] with { Listed = Nodes(4) };
-        Assert.Null(ConfigurationPlan.Found(Nodes(3), replies, 7, Content));
+        Assert.Null(ConfigurationPlan.Found(Nodes(3), replies, 7, Content, out var problem));
+        Assert.Contains("2 has another node list", problem, StringComparison.Ordinal);
 
         replies[new("2")] = replies[new("2")] with { Listed = Nodes(3), IsLost = true };
-        Assert.Null(ConfigurationPlan.Found(Nodes(3), replies, 7, Content));
+        Assert.Null(ConfigurationPlan.Found(Nodes(3), replies, 7, Content, out problem));
+        Assert.Contains("2 has lost its state", problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,17 +19,24 @@ public static class ConfigurationPlan
     /// <param name="replies">Answers to a read; the founder's own too.</param>
     /// <param name="birth">A random number.</param>
     /// <param name="content">What the register holds at first.</param>
+    /// <param name="problem">Why the cluster is not founded, for the operator; null if it is.</param>
     public static RegisterValue? Found(
         IReadOnlyList<NodeName> listed,
         IReadOnlyDictionary<NodeName, RegisterReply> replies,
         ulong birth,
-        ReadOnlyMemory<byte> content)
+        ReadOnlyMemory<byte> content,
+        out string? problem)
     {
         ArgumentNullException.ThrowIfNull(listed);
         ArgumentNullException.ThrowIfNull(replies);
+        problem = null;
         if (replies.Values.Any(reply => reply.Value is not null)
             || !Configuration.IsQuorumOf(listed, node => IsOfOneMind(node) && !replies[node].IsLost))
         {
+            var lost = replies.Where(reply => reply.Value.IsLost).Select(reply => $", {reply.Key} has lost its state");
+            var others = replies.Keys.Where(node => !IsOfOneMind(node))
+                .Select(node => $", {node} has another node list");
+            problem = string.Concat(lost.Concat(others).Prepend("the cluster is not founded yet"));
             return null;
         }
 

@@ -49,6 +49,9 @@ public sealed record OperationContext(
 /// </remarks>
 public sealed class RegisterOperation
 {
+    /// <summary>The <see cref="Problem"/> when too few nodes answered.</summary>
+    public const string NoQuorum = "no quorum";
+
     private readonly Proposer _proposer;
     private readonly RegisterChange _change;
     private readonly OperationId _id;
@@ -90,6 +93,9 @@ public sealed class RegisterOperation
     /// <summary>Returns what stood in the way of the last attempt, or of the list; null if nothing did.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>Whether the last attempt failed because others changed the register at the same time.</summary>
+    public bool IsContended { get; private set; }
+
     /// <summary>Returns what the last reading of this operation heard; null if it did not read.</summary>
     public Reading? LastReading { get; private set; }
 
@@ -100,7 +106,7 @@ public sealed class RegisterOperation
     /// <returns>Requests to send; the answers to them count for this attempt alone.</returns>
     public IReadOnlyList<AddressedRequest> Begin()
     {
-        (State, _round, _isFounding) = (OperationState.Running, null, false);
+        (State, _round, _isFounding, IsContended) = (OperationState.Running, null, false, false);
         return _mustRead || _proposer.Believed is null ? Read() : Propose();
     }
 
@@ -168,7 +174,7 @@ public sealed class RegisterOperation
         {
             return Goal switch
             {
-                OperationGoal.Read => End(reading.Value!, hasChanged: false),
+                OperationGoal.Read => End(reading.Value!, hasChanged: false, null),
                 OperationGoal.Configure => Configure(reading),
                 _ => Propose(),
             };
@@ -179,10 +185,11 @@ public sealed class RegisterOperation
             return Propose();
         }
 
-        var first = ConfigurationPlan.Found(_context.Listed, reading.Replies, _context.Birth, _context.FirstContent);
+        var first = ConfigurationPlan.Found(
+            _context.Listed, reading.Replies, _context.Birth, _context.FirstContent, out var problem);
         if (first is null)
         {
-            return Retry("the cluster is not founded yet");
+            return Retry(problem);
         }
 
         _isFounding = true;
@@ -200,10 +207,9 @@ public sealed class RegisterOperation
         var (current, value) = (reading.Value!.Configuration, reading.Value);
         var next = ConfigurationPlan.Next(
             current, _context.Listed, reading.Replies, _context.AllowJump, out var problem);
-        Problem = problem;
         if (next is null)
         {
-            return End(value, hasChanged: false);
+            return End(value, hasChanged: false, problem);
         }
 
         return Start(_proposer.Begin(
@@ -225,7 +231,7 @@ public sealed class RegisterOperation
                 // One step is done, or somebody else's was: look what is to be done next.
                 return Retry(null);
             case RoundState.Chosen:
-                return End(round.Value!, round.HasChanged);
+                return End(round.Value!, round.HasChanged, null);
             case RoundState.Foreign:
                 State = OperationState.Failed;
                 Problem = $"the nodes {string.Join(", ", round.Asked)} hold registers of different clusters";
@@ -234,17 +240,18 @@ public sealed class RegisterOperation
                 _mustRead = true;
                 return Retry("the cluster is not founded yet");
             case RoundState.Outbid:
+                IsContended = true;
                 return Retry("other nodes changed the register at the same time");
             default:
                 // Those who decide may have become others.
                 _mustRead = true;
-                return Retry("no quorum");
+                return Retry(NoQuorum);
         }
     }
 
-    private IReadOnlyList<AddressedRequest> End(RegisterValue value, bool hasChanged)
+    private IReadOnlyList<AddressedRequest> End(RegisterValue value, bool hasChanged, string? problem)
     {
-        (Value, HasChanged, State) = (value, hasChanged, OperationState.Done);
+        (Value, HasChanged, Problem, State) = (value, hasChanged, problem, OperationState.Done);
         return [];
     }
 

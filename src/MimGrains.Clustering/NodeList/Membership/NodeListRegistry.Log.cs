@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Logging;
+
+namespace MimGrains.Clustering.NodeList;
+
+internal sealed partial class NodeListRegistry
+{
+    [LoggerMessage(ClusteringEventId.WaitingForNodes, LogLevel.Warning,
+        "waiting for {Quorum} of {Listed} listed nodes; reachable: {Reachable}")]
+    private static partial void LogWaiting(ILogger logger, int quorum, int listed, string reachable);
+
+    [LoggerMessage(ClusteringEventId.NotListed, LogLevel.Warning,
+        "This node, {Node}, is not in its own node list ({Listed}): it waits until it is. " +
+        "Correct the list or node.name")]
+    private static partial void LogNotListed(ILogger logger, string node, string listed);
+
+    [LoggerMessage(ClusteringEventId.ListedNodeRegistered, LogLevel.Information,
+        "This node has number {Number}; {Members} nodes keep the membership")]
+    private static partial void LogRegistered(ILogger logger, int number, int members);
+
+    [LoggerMessage(ClusteringEventId.MinorityOrListProblem, LogLevel.Warning,
+        "Discovery does not work, the cluster goes on as it is: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string reason);
+
+    [LoggerMessage(ClusteringEventId.QuorumWorksAgain, LogLevel.Information,
+        "Discovery works again: {Nodes} nodes are there")]
+    private static partial void LogWorksAgain(ILogger logger, int nodes);
+}
