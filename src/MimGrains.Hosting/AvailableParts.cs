@@ -15,12 +15,6 @@ internal static class AvailableParts
                 "Enable [internal_databases.cets] and set general.sm_backend = \"cets\".");
         }
 
-        if (cets.Backend == DiscoveryBackend.File)
-        {
-            throw new NotAvailableException(
-                "internal_databases.cets.backend = \"file\" is not available yet. Use backend = \"rdbms\".");
-        }
-
         return cets;
     }
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using MimGrains.Clustering.Rdbms;
 using MimGrains.Configuration;
 using MimGrains.Sessions;
 using Orleans.Hosting;
@@ -18,7 +17,7 @@ public static class MimGrainsClientBuilderExtensions
         ArgumentNullException.ThrowIfNull(options);
         MimGrainsOptionsValidator.ThrowIfInvalid(options);
         var cets = AvailableParts.Require(options);
-        builder.UseRdbmsClustering(options.Rdbms!, cets.ClusterName);
+        DiscoveryBackends.Use(builder, options, cets);
         builder.Services.AddSessionClient();
         return builder;
     }

@@ -20,6 +20,20 @@ public static class MimGrainsOptionsExtensions
         return options;
     }
 
+    /// <summary>Lets silos find each other through a text file that lists them, without a database. CETS must be enabled.</summary>
+    /// <param name="options">What to change.</param>
+    /// <param name="file">One node a line, <c>name@host</c>; read again when it changes.</param>
+    /// <param name="secret">What all nodes and clients of the cluster hold; at least 16 characters. Never sent or logged.</param>
+    /// <returns><paramref name="options"/>.</returns>
+    /// <exception cref="InvalidOperationException">CETS is not enabled; <see cref="UseCets"/> does that.</exception>
+    public static MimGrainsOptions UseNodeList(this MimGrainsOptions options, string file, string secret)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var cets = options.InternalDatabases?.Cets ?? throw new InvalidOperationException("UseCets comes before UseNodeList.");
+        (cets.Backend, cets.NodeListFile, cets.ClusterSecret) = (DiscoveryBackend.File, file, secret);
+        return options;
+    }
+
     /// <summary>Lets silos find each other through a SQLite file, which all silos of one machine share.</summary>
     /// <param name="options">What to change.</param>
     /// <param name="file">Made if it is not there; relative to the working directory.</param>

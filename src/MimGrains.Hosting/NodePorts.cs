@@ -9,7 +9,7 @@ internal static class NodePorts
 {
     /// <summary>Replaces 0 by a free port, and checks that the silo's ports can be listened on.</summary>
     /// <exception cref="PortUnavailableException">A port is in use, or the address is not one of this machine.</exception>
-    public static void Settle(NodeOptions node)
+    public static void Settle(NodeOptions node, DiscoveryBackend discovery)
     {
         var address = IPAddress.Parse(node.Address);
 
@@ -19,6 +19,11 @@ internal static class NodePorts
         {
             node.SiloPort = Settle(address, node.SiloPort, "node.silo_port", held);
             node.GatewayPort = Settle(address, node.GatewayPort, "node.gateway_port", held);
+            if (discovery == DiscoveryBackend.File)
+            {
+                node.DiscoveryPort = Settle(address, node.DiscoveryPort, "node.discovery_port", held);
+            }
+
             if (node.HealthPort is { } healthPort)
             {
                 node.HealthPort = Settle(address, healthPort, "node.health_port", held);

@@ -11,7 +11,7 @@ public static class MimGrainsHealthChecks
 {
     /// <summary>
     /// Adds three checks: <c>silo</c> is unhealthy unless the silo is active, <c>tables</c> until all tables have joined, and
-    /// <c>discovery</c> is degraded while the database of the cluster does not answer.
+    /// <c>discovery</c> is degraded while the database of the cluster does not answer, or the listed nodes or their list.
     /// </summary>
     public static IHealthChecksBuilder AddMimGrains(this IHealthChecksBuilder builder)
     {

@@ -31,15 +31,25 @@ public sealed class UseMimGrainsTests : IDisposable
         options.General = new GeneralOptions();
     });
 
+    [Theory]
+    [InlineData("", "holds no secret; allowed: 16 to 1024 characters")]
+    [InlineData(" too short \n", "holds no secret; allowed: 16 to 1024 characters")]
+    public void A_file_without_a_cluster_secret_is_refused(string content, string problem)
+    {
+        var file = _folder.File("secret");
+        File.WriteAllText(file, content);
+        var error = Assert.Throws<MimGrainsConfigurationException>(() => UseOnClient(options => SetNodeList(options, file)));
+        Assert.StartsWith(
+            $"options: internal_databases.cets.cluster_secret_file: {file} {problem}", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
-    public void A_node_list_file_is_not_available_yet() => AssertNotAvailable(
-        "internal_databases.cets.backend = \"file\"", options =>
-        {
-            File.WriteAllText(_folder.File("nodes.txt"), "mim1@localhost");
-            options.InternalDatabases!.Cets!.Backend = DiscoveryBackend.File;
-            options.InternalDatabases.Cets.NodeListFile = _folder.File("nodes.txt");
-            options.InternalDatabases.Cets.ClusterSecret = "0123456789abcdef";
-        });
+    public void A_file_with_a_cluster_secret_is_used_without_the_white_space_around_it()
+    {
+        var file = _folder.File("secret");
+        File.WriteAllText(file, "  0123456789abcdef\n");
+        UseOnClient(options => SetNodeList(options, file));
+    }
 
     [Fact]
     public void Sessions_in_mnesia_are_not_available_yet() => Assert.Contains(
@@ -54,6 +64,7 @@ public sealed class UseMimGrainsTests : IDisposable
     [Theory]
     [InlineData("node.silo_port")]
     [InlineData("node.gateway_port")]
+    [InlineData("node.discovery_port")]
     [InlineData("node.health_port")]
     public void A_port_in_use_is_refused(string option)
     {
@@ -65,6 +76,11 @@ public sealed class UseMimGrainsTests : IDisposable
             options.Node.SiloPort = option == "node.silo_port" ? endpoint.Port : 0;
             options.Node.GatewayPort = option == "node.gateway_port" ? endpoint.Port : 0;
             options.Node.HealthPort = option == "node.health_port" ? endpoint.Port : null;
+            if (option == "node.discovery_port")
+            {
+                SetNodeList(options, null);
+                options.Node.DiscoveryPort = endpoint.Port;
+            }
         }));
         Assert.Equal(option, error.Option);
         Assert.Equal(endpoint, error.Endpoint);
@@ -84,6 +100,16 @@ public sealed class UseMimGrainsTests : IDisposable
         // 192.0.2.0/24 is for documentation: no machine has it (RFC 5737).
         var error = Assert.Throws<PortUnavailableException>(() => UseOnSilo(options => options.Node.Address = "192.0.2.1"));
         Assert.Contains("node.address is not an address of this machine", error.Message, StringComparison.Ordinal);
+    }
+
+    private void SetNodeList(MimGrainsOptions options, string? secretFile)
+    {
+        File.WriteAllText(_folder.File("nodes.txt"), "mim1@localhost");
+        options.UseNodeList(_folder.File("nodes.txt"), "0123456789abcdef");
+        if (secretFile is not null)
+        {
+            (options.InternalDatabases!.Cets!.ClusterSecret, options.InternalDatabases.Cets.ClusterSecretFile) = (null, secretFile);
+        }
     }
 
     private void AssertNotAvailable(string option, Action<MimGrainsOptions> change)
