@@ -18,6 +18,10 @@ internal static class CetsEventId
     public const int HousekeepingFailed = 1112;
     public const int TablesClosed = 1113;
     public const int NotDrained = 1114;
+    public const int LeaderClaims = 1140;
+    public const int LeaderClaimEnded = 1141;
+    public const int LeaderNotGranted = 1142;
+    public const int LeaderNoAnswer = 1143;
 
     // 1130 to 1159: what tables are defined to do.
     public const int DefinitionFault = 1130;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using MimGrains.Cets.Leading;
 using MimGrains.Cets.Membership;
 using MimGrains.Cets.Operation;
 using MimGrains.Cets.Replicas;
@@ -73,6 +74,7 @@ public static class CetsSiloBuilderExtensions
         services.AddSingleton<PauseKeeper>();
         services.AddSingleton<ITableOperator, TableOperator>();
         services.AddSingleton<DeathNotices>();
+        services.AddSingleton<LeaderDesk>();
         services.AddSingleton<LiveSilos>();
         services.AddSingleton<Membership.Levelling>();
         services.AddSingleton<Undertaker>();

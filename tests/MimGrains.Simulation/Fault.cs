@@ -55,6 +55,33 @@ internal enum Fault
 
     /// <summary>Some replicas have another resolver than the others.</summary>
     ResolversDiffer,
+
+    /// <summary>A new leader decides before it has levelled with the survivors.</summary>
+    LeaderDoesNotLevel,
+
+    /// <summary>A new leader decides before it has applied what the one before has written last.</summary>
+    LeaderDoesNotCatchUp,
+
+    /// <summary>A replica that was asked to lead does so without any grant.</summary>
+    LeaderAsksNobody,
+
+    /// <summary>A leader that has granted another one's claim goes on.</summary>
+    LeaderStaysWhenItGrants,
+
+    /// <summary>A leader answers before every replica has the decision.</summary>
+    LeaderAnswersAtOnce,
+
+    /// <summary>A leader answers that an operation has lost before every replica has the decision.</summary>
+    LostIsAnsweredAtOnce,
+
+    /// <summary>An operation that is asked for again is taken for a new one.</summary>
+    DecisionsAreForgotten,
+
+    /// <summary>An operation that comes when its caller has the answer is done once more.</summary>
+    ClosedOperationsAreDone,
+
+    /// <summary>A replica that learns of its own death goes on.</summary>
+    DeposedGoesOn,
 }
 
 /// <summary>The run has shown that the protocol, or what a <see cref="Fault"/> made of it, breaks an invariant.</summary>

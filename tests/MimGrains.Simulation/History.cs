@@ -12,7 +12,13 @@ internal sealed record Operation(SimKey Key, string? Record, ReplicaId Origin, l
     /// <summary>How often all replicas that held everything had died before it.</summary>
     public int Generation { get; init; }
 
-    public WriteStamp Stamp => new(Origin, Sequence, TimeMicros);
+    public WriteStamp Stamp => new(Origin, Sequence, TimeMicros, Owner);
+
+    /// <summary>Whose record it is.</summary>
+    public ReplicaId Owner { get; init; } = Origin;
+
+    /// <summary>False for a leader's decision that changed nothing.</summary>
+    public bool HasEffect { get; init; } = true;
 
     /// <summary>In a table that merges: the writes of its key that its origin had.</summary>
     public IReadOnlyList<(ReplicaId Origin, long Sequence)> Replaced { get; init; } = [];
@@ -34,6 +40,11 @@ internal sealed partial class History(TableKind kind, Func<string, bool> isDead)
     public void Add(Operation operation)
     {
         _byDot.Add((operation.Origin, operation.Sequence), operation);
+        if (!operation.HasEffect)
+        {
+            return;
+        }
+
         if (!_byKey.TryGetValue(operation.Key, out var ofKey))
         {
             _byKey.Add(operation.Key, ofKey = []);
@@ -115,7 +126,7 @@ internal sealed partial class History(TableKind kind, Func<string, bool> isDead)
 
     public bool IsOwnerDead(Operation operation) => operation.Record is { } record && kind switch
     {
-        TableKind.OwnedByWriter => isDead(operation.Origin.Value),
+        TableKind.OwnedByWriter => isDead(operation.Owner.Value),
         TableKind.OwnedByRecord or TableKind.MergedOwnedByRecord => isDead(SimTable.OwnerOf(record)),
         TableKind.KeptForEver or TableKind.MergedKept => false,
         _ => throw new InvalidOperationException($"No such kind of table: {kind}."),

@@ -17,6 +17,8 @@ internal sealed partial class SimCluster
                 CheckKey(node, key);
             }
         }
+
+        CheckLeaderCalls(live);
     }
 
     private static void Require(bool holds, SimNode node, string what)
@@ -36,6 +38,8 @@ internal sealed partial class SimCluster
         Require(replica.LevellingCount == 0, node, $"has not levelled {replica.LevellingCount} dead ones");
         Require(replica.RetainedCount == 0, node, $"retains {replica.RetainedCount} batches");
         Require(replica.TombstoneCount == 0, node, $"has {replica.TombstoneCount} tombstones");
+        Require(node.OpenCalls == 0, node, $"has {node.OpenCalls} leader operations without an answer");
+        Require(replica.DecisionCount == 0, node, $"remembers {replica.DecisionCount} decisions");
         Require(replica.LogSizeBytes <= LogMaxBytes, node, $"keeps {replica.LogSizeBytes} bytes of writes");
         Require(replica.Peers.Count == _nodes.Count(other => other.IsUp) - 1, node,
             $"has the peers [{string.Join(", ", replica.Peers)}]");

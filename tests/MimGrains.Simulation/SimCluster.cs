@@ -18,6 +18,10 @@ internal sealed partial class SimCluster
     private readonly Dictionary<ReplicaId, SimNode> _byId = [];
     private readonly TableKind _kind;
     private readonly History _history;
+    private readonly LeaderHistory _leaderHistory;
+    private readonly bool _callsLeader;
+    private readonly List<ReplicaId> _deaths = [];
+    private readonly Dictionary<ReplicaId, long> _diedAt = [];
     private int _lastRecord;
     private int _generation;
 
@@ -30,6 +34,9 @@ internal sealed partial class SimCluster
         _kind = seed % 4 == 3
             ? (seed % 8 == 3 ? TableKind.MergedOwnedByRecord : TableKind.MergedKept)
             : (TableKind)(seed % 3);
+        // Every other run is one of plain writes only: more of them, and rarer orders of them.
+        _callsLeader = seed % 2 == 0;
+        _leaderHistory = new LeaderHistory(OwnerDiedAt);
         _history = new History(_kind, owner => _byId[new ReplicaId(owner)].IsDeclaredDead);
     }
 
@@ -42,6 +49,8 @@ internal sealed partial class SimCluster
     public Fault Fault { get; }
 
     public int Writes => _history.Count;
+
+    public LeaderHistory LeaderCalls => _leaderHistory;
 
     public SimNode NodeOf(ReplicaId id) => _byId[id];
 
@@ -60,7 +69,7 @@ internal sealed partial class SimCluster
 
         Scheduler.Log($"all faults end");
         Network.IsFaulty = false;
-        foreach (var node in _nodes.Where(node => node.IsDeclaredDead != !node.IsUp).ToList())
+        foreach (var node in _nodes.Where(node => node.IsDeclaredDead != !node.IsUp || node.Replica.IsResigned).ToList())
         {
             Kill(node);
             Declare(node);
@@ -87,7 +96,7 @@ internal sealed partial class SimCluster
             operation.IsAcknowledged = !node.IsDeclaredDead;
             foreach (var reader in readers)
             {
-                if (_history.Contradiction(reader, operation.Key, operation) is { } contradiction)
+                if (operation.HasEffect && _history.Contradiction(reader, operation.Key, operation) is { } contradiction)
                 {
                     throw new InvariantException($"{operation} is done at {node.Id}, but {contradiction}");
                 }
@@ -111,6 +120,10 @@ internal sealed partial class SimCluster
         {
             var isForgetful = Random.Chance(30);
             var others = _nodes.Where(other => other != node).ToList();
+            if (isForgetful)
+            {
+                node.Forgotten.UnionWith(others.Where(other => other.IsDeclaredDead));
+            }
 
             // Memberships are cleaned up: old dead ones may be gone from it, and are learnt from the others only.
             node.Start(
@@ -142,6 +155,10 @@ internal sealed partial class SimCluster
             }
 
             node.AfterEvent();
+            if (_callsLeader && Random.Chance(60))
+            {
+                CallLeader(Random.Pick(ready));
+            }
         }
 
         Scheduler.After(Random.Between(200, 6_000), Work);
@@ -152,7 +169,7 @@ internal sealed partial class SimCluster
         // The keys in use change: what goes wrong with one is not covered up by a later write.
         var number = (int)(Scheduler.NowMicros / KeysChangeMicros * Keys) + (int)Random.Between(0, Keys - 1);
         var key = new SimKey((int)Random.Between(0, Groups - 1), number);
-        var owner = Random.Chance(50) ? node.Id : Random.Pick(_nodes).Id;
+        var owner = Random.Chance(50) ? node.Id : Random.Pick(_nodes.Where(owner => node.MayKnow(owner)).ToList()).Id;
         var record = Random.Chance(45) ? null : $"{owner}|{++_lastRecord}";
         var operation = node.Write(key, record) with { Generation = _generation };
         _history.Add(operation);
@@ -177,6 +194,11 @@ internal sealed partial class SimCluster
             {
                 End(Random.Pick(up));
             }
+        }
+
+        if (Random.Chance(15) && up.Count > 2)
+        {
+            Resign(Random.Pick(up));
         }
 
         if (Random.Chance(80))
@@ -239,15 +261,19 @@ internal sealed partial class SimCluster
 
         Scheduler.Log($"{node.Id} is declared dead");
         node.IsDeclaredDead = true;
+        _deaths.Add(node.Id);
+        _diedAt[node.Id] = Scheduler.NowMicros;
         NoteLoss();
-        foreach (var survivor in _nodes.Where(survivor => survivor != node && survivor.IsUp))
+        // States of the membership come in order: whoever knows of this death knows of all before it, its own included.
+        var known = _deaths.ToList();
+        foreach (var witness in _nodes.Where(witness => witness.IsUp))
         {
             Scheduler.After(Random.Between(0, 80_000), () =>
             {
-                if (survivor.IsUp)
+                if (witness.IsUp)
                 {
-                    Scheduler.Log($"{survivor.Id} learns that {node.Id} is dead");
-                    survivor.OnDeclaredDead(node.Id);
+                    Scheduler.Log($"{witness.Id} learns that {node.Id} is dead");
+                    witness.OnDeclaredDead(known);
                 }
             });
         }

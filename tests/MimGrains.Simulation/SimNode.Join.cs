@@ -207,7 +207,7 @@ internal sealed partial class SimNode
 
     private static DumpChunk WithoutTombstones(DumpChunk chunk)
     {
-        const int headerBytes = 25;
+        const int headerBytes = 29;
         List<byte> kept = [];
         var count = 0;
         for (var rest = chunk.Bytes; rest.Length > 0;)

@@ -100,6 +100,7 @@ internal sealed partial class SimNode
                 Count = 0,
                 ClockMicros = heartbeat.ClockMicros + 500_000,
                 StableSequence = heartbeat.StableSequence,
+                FirstOpenCall = heartbeat.FirstOpenCall,
                 Levelled = heartbeat.Levelled,
                 Segments = [],
             };

@@ -32,6 +32,12 @@ internal sealed partial class SimNode
     /// <summary>Whether the membership says that it is dead; it may still run for a while.</summary>
     public bool IsDeclaredDead { get; set; }
 
+    /// <summary>Who was dead, and gone from the membership, when it began.</summary>
+    public HashSet<SimNode> Forgotten { get; } = [];
+
+    /// <summary>Whether a user of this silo can have heard of another one.</summary>
+    public bool MayKnow(SimNode other) => !Forgotten.Contains(other) || Replica.IsDead(other.Id);
+
     public bool CountsAsReady => IsUp && !IsDeclaredDead && Replica.IsReady;
 
     private long SkewMicros { get; }
@@ -57,9 +63,10 @@ internal sealed partial class SimNode
         Tick();
     }
 
-    public void OnDeclaredDead(ReplicaId dead)
+    /// <summary>It has seen a later state of the membership: the dead of then, in the order of their deaths.</summary>
+    public void OnDeclaredDead(IReadOnlyList<ReplicaId> dead)
     {
-        Replica.OnDead(dead);
+        Replica.NoteDeaths(_cluster.Fault == Fault.DeposedGoesOn ? [.. dead.Where(id => id != Id)] : dead);
         AfterEvent();
     }
 
@@ -115,6 +122,8 @@ internal sealed partial class SimNode
 
             _appliedSeen[peer] = applied;
         }
+
+        StepRequests();
     }
 
     private Func<string, string, string> Resolver() => _cluster.Fault == Fault.ResolversDiffer && _cluster.Random.Chance(30)
@@ -141,6 +150,11 @@ internal sealed partial class SimNode
         if (Random.Chance(50))
         {
             SendLevelRequests();
+        }
+
+        if (Random.Chance(70))
+        {
+            SendClaims();
         }
 
         StepSweep();

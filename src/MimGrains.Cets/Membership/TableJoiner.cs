@@ -147,7 +147,7 @@ internal sealed partial class TableJoiner(
             }
 
             replica.OnHelloReply(silo, new HelloReply(
-                reply.Sequence, reply.IsReady, [.. reply.Dead.Select(dead => new ReplicaId(dead))]));
+                reply.Sequence, reply.IsReady, [.. reply.Dead.Select(dead => new ReplicaId(dead))], reply.Ballot.ToBallot()));
             return true;
         });
         if (counts)

@@ -47,4 +47,12 @@ internal interface IReplicaService : IGrainService
     /// <summary>Returns the next records; null when the read is not known any more.</summary>
     [Alias("next-read")]
     Task<WireDumpChunk?> NextRead(long readId);
+
+    /// <summary>Asks this silo, as the leader, to decide; answers when every live silo has the decisions.</summary>
+    [Alias("lead")]
+    Task<WireLeadReply> Lead(WireLeadRequest request);
+
+    /// <summary>Another silo asks to lead.</summary>
+    [Alias("claim")]
+    Task<WireGrant> Claim(WireClaim claim);
 }

@@ -35,7 +35,8 @@ internal sealed record WireHelloReply(
     [property: Id(1)] string Definition,
     [property: Id(2)] long Sequence,
     [property: Id(3)] bool IsReady,
-    [property: Id(4)] string[] Dead);
+    [property: Id(4)] string[] Dead,
+    [property: Id(5)] WireBallot Ballot);
 
 [GenerateSerializer, Immutable, Alias("mimgrains.dump-request")]
 internal sealed record WireDumpRequest(
@@ -49,12 +50,14 @@ internal sealed record WireDumpHeader(
     [property: Id(1)] long TotalCount,
     [property: Id(2)] string[] Origins,
     [property: Id(3)] WirePosition[] Positions,
-    [property: Id(4)] TableBatch[] Retained)
+    [property: Id(4)] TableBatch[] Retained,
+    [property: Id(5)] WireDecisions[] Decisions)
 {
     public DumpHeader ToHeader() => new(
         [.. Origins.Select(origin => new ReplicaId(origin))],
         [.. Positions.Select(at => new OriginPosition(new ReplicaId(at.Origin), at.Sequence, at.ClockMicros, at.Stable, at.IsDead))],
-        [.. Retained.Select(batch => batch.ToBatch())]);
+        [.. Retained.Select(batch => batch.ToBatch())],
+        [.. Decisions.Select(caller => caller.ToDecisions())]);
 
     public static WireDumpHeader From(long dumpId, string table, DumpReader reader) => new(
         dumpId,
@@ -62,7 +65,8 @@ internal sealed record WireDumpHeader(
         [.. reader.Header.Origins.Select(origin => origin.Value)],
         [.. reader.Header.Positions.Select(at =>
             new WirePosition(at.Origin.Value, at.Sequence, at.ClockMicros, at.StableSequence, at.IsDead))],
-        [.. reader.Header.Retained.Select(batch => new TableBatch(table, batch))]);
+        [.. reader.Header.Retained.Select(batch => new TableBatch(table, batch))],
+        [.. reader.Header.Decisions.Select(WireDecisions.From)]);
 }
 
 [GenerateSerializer, Immutable, Alias("mimgrains.origin-position")]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using MimGrains.Cets.Leading;
 using MimGrains.Cets.Streams;
 using MimGrains.Cets.Tables;
 using MimGrains.Core.Identity;
@@ -17,6 +18,7 @@ internal sealed partial class ReplicaService(
     DeathNotices deaths,
     DumpDesk dumps,
     ReadDesk reads,
+    LeaderDesk leaders,
     IOptions<ReplicationOptions> options,
     ILogger<ReplicaService> logger) : GrainService(id, silo, loggers), IReplicaService
 {
@@ -53,7 +55,8 @@ internal sealed partial class ReplicaService(
             table.Description,
             reply.Sequence,
             reply.IsReady,
-            [.. reply.Dead.Select(dead => dead.Value)]));
+            [.. reply.Dead.Select(dead => dead.Value)],
+            WireBallot.From(reply.Ballot)));
     }
 
     public Task<WireDumpHeader?> BeginDump(WireDumpRequest request)
@@ -89,6 +92,15 @@ internal sealed partial class ReplicaService(
             [.. reply.Dead.Select(id => id.Value)]));
     }
 
+    public Task<WireLeadReply> Lead(WireLeadRequest request) => catalog.Find(request.Table) is { } host
+        ? leaders.TakeAsync(host, request)
+        : Task.FromResult(new WireLeadReply(LeaderRole.NotReady, default, []));
+
+    // Whoever has not got the table cannot have led it, and learns who does when it joins.
+    public Task<WireGrant> Claim(WireClaim claim) => Task.FromResult(catalog.Find(claim.Table) is { } host
+        ? leaders.TakeClaim(host, claim)
+        : new WireGrant(IsGranted: true, claim.Ballot, 0, []));
+
     private static Task<WireHelloReply> Reply(HelloOutcome outcome, string definition) =>
-        Task.FromResult(new WireHelloReply(outcome, definition, 0, IsReady: false, []));
+        Task.FromResult(new WireHelloReply(outcome, definition, 0, IsReady: false, [], default));
 }

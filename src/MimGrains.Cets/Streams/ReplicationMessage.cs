@@ -39,6 +39,9 @@ internal readonly struct TableBatch(string table, OperationBatch batch)
     [Id(7)]
     public BatchPayload Payload { get; } = new(batch.Segments);
 
+    [Id(8)]
+    public long FirstOpenCall { get; } = batch.FirstOpenCall;
+
     public OperationBatch ToBatch() => new()
     {
         Origin = new ReplicaId(Origin),
@@ -46,6 +49,7 @@ internal readonly struct TableBatch(string table, OperationBatch batch)
         Count = Count,
         ClockMicros = ClockMicros,
         StableSequence = StableSequence,
+        FirstOpenCall = FirstOpenCall,
         Levelled = [.. Levelled.Select(dead => new ReplicaId(dead))],
         Segments = Payload.Segments,
     };

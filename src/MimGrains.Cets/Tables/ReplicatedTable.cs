@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using MimGrains.Cets.Leading;
 using MimGrains.Cets.Streams;
 using MimGrains.Cets.Verify;
 using MimGrains.Core.Log;
@@ -33,7 +34,8 @@ internal sealed partial class ReplicatedTable<TKey, TRecord> : TableHost, IRepli
         ReplicationOptions options,
         TimeProvider time,
         TableFaults faults,
-        IServiceProvider services)
+        IServiceProvider services,
+        Func<TableHost, LeaderCaller> leaderCaller)
         : base(replica, definition, options, time, faults)
     {
         _definition = definition;
@@ -42,6 +44,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord> : TableHost, IRepli
         _carrier = carrier;
         Services = services;
         _comparer = comparer;
+        _leaderCaller = new(() => leaderCaller(this));
     }
 
     private IServiceProvider Services { get; }

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using MimGrains.Cets.Leading;
+using MimGrains.Cets.Replicas;
 using MimGrains.Cets.Streams;
 using MimGrains.Cets.Verify;
 using MimGrains.Core.Identity;
@@ -21,7 +23,7 @@ internal sealed partial class TableCatalog : ITableCatalog, ITableDefinitionVisi
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ReplicaId _self;
-    private readonly Dictionary<string, (long Sequence, long ClockMicros)> _removed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ReplicaNumbers> _removed = new(StringComparer.Ordinal);
     private volatile IReadOnlyDictionary<string, TableHost> _hosts;
     private volatile IReadOnlyList<TableHost> _ordered = [];
 
@@ -62,7 +64,7 @@ internal sealed partial class TableCatalog : ITableCatalog, ITableDefinitionVisi
             if (_removed.TryGetValue(definition.Name, out var last))
             {
                 // The other silos know this one's numbers of before.
-                host.Locked(replica => replica.StartAfter(last.Sequence, last.ClockMicros));
+                host.Locked(replica => replica.StartAfter(last));
             }
         }
 
@@ -81,7 +83,7 @@ internal sealed partial class TableCatalog : ITableCatalog, ITableDefinitionVisi
     {
         lock (_removed)
         {
-            _removed[host.Name] = host.Locked(replica => (replica.LastSequence, replica.ClockMicros));
+            _removed[host.Name] = host.Locked(replica => replica.Numbers);
         }
 
         _hosts = _hosts.Where(other => other.Value != host).ToDictionary(StringComparer.Ordinal);
@@ -151,8 +153,18 @@ internal sealed partial class TableCatalog : ITableCatalog, ITableDefinitionVisi
         };
         var replica = new TableReplica<TKey, TRecord>(_self, schema, codec);
         var comparer = new Lazy<ReplicaComparer>(_services.GetRequiredService<ReplicaComparer>);
-        return new ReplicatedTable<TKey, TRecord>(definition, replica, codec, _carrier, comparer, _options, _time, faults, _services);
+        return new ReplicatedTable<TKey, TRecord>(
+            definition, replica, codec, _carrier, comparer, _options, _time, faults, _services, LeaderCallerOf);
     }
+
+    // Not before it is needed: the services of the silo are not all there when its tables are made.
+    private LeaderCaller LeaderCallerOf(TableHost host) => new(
+        host,
+        _services.GetRequiredService<ReplicaServiceClient>(),
+        _services.GetRequiredService<LeaderDesk>(),
+        _options,
+        _time,
+        _logger);
 
     private sealed class IndexSchemas<TKey, TRecord> : ITableIndexVisitor<TKey, TRecord, IndexSchema<TKey, TRecord>>
         where TKey : notnull

@@ -51,5 +51,13 @@ internal abstract partial class TableHost
     public abstract void DeleteOwned();
 
     /// <summary>Takes writes again after <see cref="Close"/>, of a table that was ready.</summary>
-    public void Reopen() => _closedReason = null;
+    public void Reopen()
+    {
+        lock (Gate)
+        {
+            replica.Return();
+        }
+
+        _closedReason = null;
+    }
 }

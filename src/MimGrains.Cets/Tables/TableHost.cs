@@ -71,6 +71,7 @@ internal abstract partial class TableHost(
 
         Complete(completed);
         Reach(reached);
+        NoteChanged();
         return result;
     }
 
@@ -115,6 +116,7 @@ internal abstract partial class TableHost(
         }
 
         Complete(completed);
+        NoteChanged();
     }
 
     public void OnDeliveryFailed(ReplicaId peer)
@@ -136,6 +138,7 @@ internal abstract partial class TableHost(
         }
 
         Reach(reached);
+        NoteChanged();
         return outcome;
     }
 
@@ -157,6 +160,11 @@ internal abstract partial class TableHost(
     public void Close(string reason)
     {
         _closedReason = reason;
+        lock (Gate)
+        {
+            replica.Resign();
+        }
+
         if (_ready.TrySetException(new TableUnavailableException(Name, reason)))
         {
             // Whoever waits sees it; that nobody waits is no unhandled error.

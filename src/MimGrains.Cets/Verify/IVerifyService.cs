@@ -61,12 +61,13 @@ internal readonly record struct WireStamped(
     [property: Id(0)] ReadOnlyMemory<byte> Key,
     [property: Id(1)] string? Origin,
     [property: Id(2)] long Sequence,
-    [property: Id(3)] long TimeMicros)
+    [property: Id(3)] long TimeMicros,
+    [property: Id(4)] string? Owner)
 {
-    public WriteStamp Stamp => new(new ReplicaId(Origin!), Sequence, TimeMicros);
+    public WriteStamp Stamp => new(new ReplicaId(Origin!), Sequence, TimeMicros, new ReplicaId(Owner!));
 
     public static WireStamped From(ReadOnlyMemory<byte> key, WriteStamp stamp) =>
-        new(key, stamp.Origin.Value, stamp.Sequence, stamp.TimeMicros);
+        new(key, stamp.Origin.Value, stamp.Sequence, stamp.TimeMicros, stamp.Owner.Value);
 }
 
 [GenerateSerializer, Immutable, Alias("mimgrains.verify-listing")]

@@ -6,8 +6,15 @@ namespace MimGrains.Core.Identity;
 /// <param name="Origin">Who issued it.</param>
 /// <param name="Sequence">The how manyth of its origin it is, from 1 on without gaps.</param>
 /// <param name="TimeMicros">Its hybrid logical time.</param>
-public readonly record struct WriteStamp(ReplicaId Origin, long Sequence, long TimeMicros)
+/// <param name="Owner">Whose record it is: the caller of a leader's decision, else the origin.</param>
+public readonly record struct WriteStamp(ReplicaId Origin, long Sequence, long TimeMicros, ReplicaId Owner)
 {
+    /// <summary>Names a write whose record is its origin's.</summary>
+    public WriteStamp(ReplicaId origin, long sequence, long timeMicros)
+        : this(origin, sequence, timeMicros, origin)
+    {
+    }
+
     /// <summary>Returns whether this write stays when both are of one key: later time, then greater origin.</summary>
     public bool Beats(WriteStamp other) => TimeMicros != other.TimeMicros
         ? TimeMicros > other.TimeMicros

@@ -26,6 +26,9 @@ public sealed class OperationBatch
     /// <summary>Returns the number up to which every replica has applied the origin's writes.</summary>
     public required long StableSequence { get; init; }
 
+    /// <summary>Returns the origin's first leader operation that it has no answer to; older ones are never asked for again.</summary>
+    public long FirstOpenCall { get; init; }
+
     /// <summary>Returns the dead incarnations whose writes the origin has levelled with the other survivors.</summary>
     public IReadOnlyList<ReplicaId> Levelled { get; init; } = [];
 
@@ -75,15 +78,36 @@ public sealed class OperationBatch
     }
 }
 
+/// <summary>What an encoded write is.</summary>
+[Flags]
+internal enum OperationKind : byte
+{
+    Insert = 0,
+
+    Delete = 1,
+
+    /// <summary>A leader decided it for a caller: its body begins with a <see cref="DecisionNote"/>.</summary>
+    Decision = 2,
+
+    /// <summary>With <see cref="Decision"/>: the caller's condition did not hold, nothing is written.</summary>
+    Lost = 4,
+
+    All = Delete | Decision | Lost,
+}
+
 /// <summary>One encoded write: 4 bytes size of the body, 1 byte kind, 8 bytes time, body; all little-endian.</summary>
-internal readonly record struct Operation(long Sequence, bool IsDelete, long TimeMicros, ReadOnlyMemory<byte> Body)
+internal readonly record struct Operation(long Sequence, OperationKind Kind, long TimeMicros, ReadOnlyMemory<byte> Body)
 {
     public const int HeaderBytes = 13;
 
-    public static void WriteHeader(Span<byte> target, bool isDelete, long timeMicros, int bodyBytes)
+    public bool IsDelete => (Kind & OperationKind.Delete) != 0;
+
+    public bool IsDecision => (Kind & OperationKind.Decision) != 0;
+
+    public static void WriteHeader(Span<byte> target, OperationKind kind, long timeMicros, int bodyBytes)
     {
         BinaryPrimitives.WriteInt32LittleEndian(target, bodyBytes);
-        target[4] = isDelete ? (byte)1 : (byte)0;
+        target[4] = (byte)kind;
         BinaryPrimitives.WriteInt64LittleEndian(target[5..], timeMicros);
     }
 
@@ -93,12 +117,12 @@ internal readonly record struct Operation(long Sequence, bool IsDelete, long Tim
     {
         var span = rest.Span;
         var bodyBytes = span.Length < HeaderBytes ? -1 : BinaryPrimitives.ReadInt32LittleEndian(span);
-        if (bodyBytes < 0 || bodyBytes > span.Length - HeaderBytes || span[4] > 1)
+        if (bodyBytes < 0 || bodyBytes > span.Length - HeaderBytes || span[4] > (byte)OperationKind.All)
         {
             throw new InvalidDataException($"Write {sequence} of a batch is cut off or not a write ({span.Length} bytes left).");
         }
 
-        var operation = new Operation(sequence, span[4] == 1, ReadTime(span), rest.Slice(HeaderBytes, bodyBytes));
+        var operation = new Operation(sequence, (OperationKind)span[4], ReadTime(span), rest.Slice(HeaderBytes, bodyBytes));
         rest = rest[(HeaderBytes + bodyBytes)..];
         return operation;
     }

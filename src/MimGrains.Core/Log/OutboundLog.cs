@@ -20,9 +20,13 @@ internal sealed class OutboundLog
     public void StartAfter(long sequence) => LastSequence = sequence;
 
     /// <summary>Adds a write and gives it the next number.</summary>
-    public long Append(bool isDelete, long timeMicros, ReadOnlySpan<byte> body)
+    public long Append(bool isDelete, long timeMicros, ReadOnlySpan<byte> body) =>
+        Append(isDelete ? OperationKind.Delete : OperationKind.Insert, timeMicros, note: default, body);
+
+    /// <summary>As the other one, with a note before the body.</summary>
+    public long Append(OperationKind kind, long timeMicros, ReadOnlySpan<byte> note, ReadOnlySpan<byte> body)
     {
-        var bytes = Operation.HeaderBytes + body.Length;
+        var bytes = Operation.HeaderBytes + note.Length + body.Length;
         var segment = _segments.Last?.Value;
         if (segment is null || segment.Used + bytes > segment.Buffer.Length)
         {
@@ -32,8 +36,9 @@ internal sealed class OutboundLog
 
         segment.Starts.Add(segment.Used);
         var target = segment.Buffer.AsSpan(segment.Used, bytes);
-        Operation.WriteHeader(target, isDelete, timeMicros, body.Length);
-        body.CopyTo(target[Operation.HeaderBytes..]);
+        Operation.WriteHeader(target, kind, timeMicros, note.Length + body.Length);
+        note.CopyTo(target[Operation.HeaderBytes..]);
+        body.CopyTo(target[(Operation.HeaderBytes + note.Length)..]);
         segment.Used += bytes;
         SizeBytes += bytes;
         return ++LastSequence;

@@ -28,7 +28,8 @@ public enum ReceiveOutcome
 /// <param name="Dead">
 /// All incarnations that it knows to be dead: the new replica must take nothing of them that the answering one did not level.
 /// </param>
-public sealed record HelloReply(long Sequence, bool IsReady, IReadOnlyList<ReplicaId> Dead);
+/// <param name="Ballot">The greatest ballot that it knows: who leads the table.</param>
+public sealed record HelloReply(long Sequence, bool IsReady, IReadOnlyList<ReplicaId> Dead, LeaderBallot Ballot);
 
 /// <summary>Answers what a survivor retains of a dead incarnation's writes.</summary>
 /// <param name="Retained">The batches.</param>
@@ -47,10 +48,12 @@ public sealed record OriginPosition(ReplicaId Origin, long Sequence, long ClockM
 /// <param name="Origins">Every origin that has a record in the dump or that the giver follows; its index is its number in the chunks.</param>
 /// <param name="Positions">The version vector of that moment; first the giver itself.</param>
 /// <param name="Retained">Batches that some replica may lack, by which the new replica can level later.</param>
+/// <param name="Decisions">The leaders' decisions that every replica must be able to repeat.</param>
 public sealed record DumpHeader(
     IReadOnlyList<ReplicaId> Origins,
     IReadOnlyList<OriginPosition> Positions,
-    IReadOnlyList<OperationBatch> Retained);
+    IReadOnlyList<OperationBatch> Retained,
+    IReadOnlyList<CallerDecisions> Decisions);
 
 /// <summary>Some entries of a dump: its tombstones first, then its records ascending by key.</summary>
 /// <param name="Count">How many entries there are.</param>

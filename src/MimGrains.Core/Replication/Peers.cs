@@ -45,6 +45,20 @@ internal sealed class Inbound(ReplicaId id, int number)
 
     public bool IsDead { get; set; }
 
+    /// <summary>The last write that the retained batches reach without a gap from this one on.</summary>
+    public long ReachFrom(long sequence)
+    {
+        foreach (var batch in Retained.OrderBy(batch => batch.FirstSequence))
+        {
+            if (batch.FirstSequence - 1 <= sequence)
+            {
+                sequence = Math.Max(sequence, batch.LastSequence);
+            }
+        }
+
+        return sequence;
+    }
+
     public void Retain(OperationBatch batch)
     {
         Stable = Math.Max(Stable, batch.StableSequence);
@@ -57,13 +71,23 @@ internal sealed class Inbound(ReplicaId id, int number)
 }
 
 /// <summary>How far this replica is in learning from the survivors what a dead origin had sent to any of them.</summary>
-internal sealed class Levelling
+/// <param name="applied">The last write that was applied when it was declared dead.</param>
+internal sealed class Levelling(long applied)
 {
     public HashSet<ReplicaId> Answered { get; } = [];
 
     /// <summary>All writes up to here were applied when the origin was declared dead; later ones may have gaps.</summary>
-    public long Base { get; set; }
+    public long Base { get; private set; } = applied;
+
+    /// <summary>
+    /// All writes up to here are applied, and nothing that was decided after it: what a leader decided rests on what it decided
+    /// before, so that it counts only without a gap.
+    /// </summary>
+    public long DecidedThrough { get; set; } = applied;
 
     /// <summary>Everything that any survivor has is applied here. Stays: nobody can learn anything new of a dead origin.</summary>
     public bool IsDone { get; set; }
+
+    /// <summary>The state is that of a dump now: begins anew at its position.</summary>
+    public void Rebase(long applied) => Base = DecidedThrough = applied;
 }

@@ -7,11 +7,23 @@ namespace MimGrains.Core.Replication;
 // -> once all survivors have told so, forget what was retained.
 public abstract partial class TableReplica
 {
-    /// <summary>An incarnation is declared dead: nothing of it is accepted any more, and no write waits for it.</summary>
+    /// <summary>
+    /// An incarnation is declared dead: nothing of it is accepted any more, and no write waits for it. If it is this one, no
+    /// write of it is done any more.
+    /// </summary>
     /// <returns>Whether that was not known before.</returns>
+    /// <remarks>
+    /// Deaths have one order, that of the membership: whoever knows of one knows of all before it. Of those that are learnt
+    /// at once this replica's own comes first (<see cref="NoteDeaths"/>).
+    /// </remarks>
     public bool OnDead(ReplicaId id)
     {
-        if (id == Self || IsDead(id))
+        if (id == Self)
+        {
+            return Depose();
+        }
+
+        if (IsDead(id))
         {
             return false;
         }
@@ -25,9 +37,10 @@ public abstract partial class TableReplica
 
         AnyDead = true;
         inbound.IsDead = true;
-        inbound.Levelling = new Levelling { Base = inbound.Applied };
+        inbound.Levelling = new Levelling(inbound.Applied);
         IsSweepDue = true;
         _peers.Remove(id);
+        _decisions.Forget(id);
         MarkOwnerDead(inbound);
         foreach (var other in _inbounds.Values)
         {
@@ -104,18 +117,16 @@ public abstract partial class TableReplica
         {
             // Applied also with a gap before it: no survivor has what is missing, so that it is missing everywhere. But not
             // what was applied before: the tombstones of what was deleted since may be gone.
-            ApplyBatch(batch, inbound.Number, levelling.Base);
+            ApplyBatch(batch, inbound.Number, WritesToApply.Plain(after: levelling.Base));
             Clock.Observe(batch.ClockMicros);
             inbound.Applied = Math.Max(inbound.Applied, batch.LastSequence);
             inbound.Retain(batch);
         }
 
-        // A survivor that does not know of all the dead yet may still learn from them: it is asked again.
-        foreach (var other in reply.Dead)
-        {
-            OnDead(other);
-        }
+        ApplyDecided(inbound);
 
+        // A survivor that does not know of all the dead yet may still learn from them: it is asked again.
+        NoteDeaths(reply.Dead);
         if (_inbounds.Values.All(other => !other.IsDead || reply.Dead.Contains(other.Id)))
         {
             levelling.Answered.Add(survivor);
@@ -129,6 +140,34 @@ public abstract partial class TableReplica
 
     /// <summary>How many batches are kept to level with.</summary>
     internal int RetainedCount => _inbounds.Values.Sum(inbound => inbound.Retained.Count);
+
+    /// <summary>As <see cref="OnDead"/> for each, in an order that is safe.</summary>
+    public void NoteDeaths(IReadOnlyList<ReplicaId> dead)
+    {
+        ArgumentNullException.ThrowIfNull(dead);
+        if (dead.Contains(Self))
+        {
+            // Before the others are: else what they refuse would seem to be done.
+            Depose();
+        }
+
+        foreach (var id in dead)
+        {
+            OnDead(id);
+        }
+    }
+
+    private void ApplyDecided(Inbound dead)
+    {
+        var levelling = dead.Levelling!;
+        var through = dead.ReachFrom(levelling.DecidedThrough);
+        foreach (var batch in dead.Retained.Where(batch => batch.LastSequence > levelling.DecidedThrough && batch.FirstSequence <= through))
+        {
+            ApplyBatch(batch, dead.Number, WritesToApply.Decided(levelling.DecidedThrough, through));
+        }
+
+        levelling.DecidedThrough = through;
+    }
 
     private protected abstract void MarkOwnerDead(Inbound dead);
 

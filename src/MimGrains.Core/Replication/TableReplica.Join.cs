@@ -29,11 +29,7 @@ public abstract partial class TableReplica
     public HelloReply? Hello(ReplicaId from, long attempt, IReadOnlyList<ReplicaId> dead)
     {
         ArgumentNullException.ThrowIfNull(dead);
-        foreach (var id in dead)
-        {
-            OnDead(id);
-        }
-
+        NoteDeaths(dead);
         if (IsDead(from))
         {
             return null;
@@ -49,7 +45,7 @@ public abstract partial class TableReplica
         peer.HelloAttempt = attempt;
         peer.Sent = peer.Acked = LastSequence;
         Complete();
-        return new HelloReply(LastSequence, IsReady, Dead());
+        return new HelloReply(LastSequence, IsReady, Dead(), Ballot);
     }
 
     /// <summary>A replica has answered this one's hello.</summary>
@@ -68,10 +64,8 @@ public abstract partial class TableReplica
         PeerOf(from);
         var inbound = _inbounds[from];
         inbound.Applied = Math.Max(inbound.Applied, reply.Sequence);
-        foreach (var dead in reply.Dead)
-        {
-            OnDead(dead);
-        }
+        NoteDeaths(reply.Dead);
+        NoteBallot(reply.Ballot);
     }
 
     /// <summary>
@@ -118,7 +112,7 @@ public abstract partial class TableReplica
             retained.Add(MakeBatch(CompletedThrough + 1, count, Clock.LastMicros, segments));
         }
 
-        return CaptureDump(new DumpHeader(Origins.All(), positions, retained));
+        return CaptureDump(new DumpHeader(Origins.All(), positions, retained, _decisions.Capture()));
     }
 
     /// <summary>
@@ -135,7 +129,8 @@ public abstract partial class TableReplica
         Clear();
         foreach (var inbound in _inbounds.Values.Where(inbound => inbound.IsDead))
         {
-            inbound.Applied = inbound.Levelling!.Base = inbound.Stable = long.MaxValue;
+            inbound.Levelling!.Rebase(long.MaxValue);
+            inbound.Applied = inbound.Stable = long.MaxValue;
             inbound.Retained.Clear();
         }
 
@@ -192,6 +187,10 @@ public abstract partial class TableReplica
 
         _early.Clear();
         _merge = MergeState.Merging;
+        foreach (var caller in header.Decisions)
+        {
+            NoteDecisions(caller);
+        }
 
         foreach (var batch in header.Retained)
         {
@@ -200,6 +199,11 @@ public abstract partial class TableReplica
                 InboundOf(batch.Origin).Retain(batch);
             }
         }
+
+        foreach (var inbound in _inbounds.Values.Where(inbound => inbound.Levelling is not null))
+        {
+            ApplyDecided(inbound);
+        }
     }
 
     // What came directly is not in the dump if it stands after the position: it is applied now.
@@ -207,7 +211,9 @@ public abstract partial class TableReplica
     {
         foreach (var batch in _early.Where(batch => batch.Origin == inbound.Id && batch.LastSequence > position.Sequence))
         {
-            ApplyBatch(batch, inbound.Number, after: position.Sequence);
+            ApplyBatch(batch, inbound.Number, inbound.Levelling is null
+                ? WritesToApply.All(after: position.Sequence)
+                : WritesToApply.Plain(after: position.Sequence));
         }
 
         if (inbound.Levelling is { } levelling)
@@ -216,10 +222,11 @@ public abstract partial class TableReplica
             // level from the giver's position on.
             foreach (var batch in inbound.Retained.Where(batch => batch.LastSequence > position.Sequence))
             {
-                ApplyBatch(batch, inbound.Number, after: position.Sequence);
+                ApplyBatch(batch, inbound.Number, WritesToApply.Plain(after: position.Sequence));
             }
 
-            inbound.Applied = levelling.Base = position.Sequence;
+            levelling.Rebase(position.Sequence);
+            inbound.Applied = position.Sequence;
             inbound.ClockMicros = position.ClockMicros;
         }
         else

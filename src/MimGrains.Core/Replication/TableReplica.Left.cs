@@ -6,17 +6,16 @@ namespace MimGrains.Core.Replication;
 public abstract partial class TableReplica
 {
     /// <summary>Goes on with the numbers of an earlier replica of the same silo, which has left. Before everything else.</summary>
-    /// <param name="sequence">The last number of the earlier one.</param>
-    /// <param name="clockMicros">The last time of the earlier one.</param>
-    public void StartAfter(long sequence, long clockMicros)
+    public void StartAfter(ReplicaNumbers earlier)
     {
-        Log.StartAfter(sequence);
-        CompletedThrough = sequence;
-        Clock.Observe(clockMicros);
+        Log.StartAfter(earlier.Sequence);
+        CompletedThrough = earlier.Sequence;
+        Clock.Observe(earlier.ClockMicros);
+        _calls.StartAt(earlier.NextCall);
     }
 
-    /// <summary>Returns the last time of the hybrid clock.</summary>
-    public long ClockMicros => Clock.LastMicros;
+    /// <summary>Returns the numbers that this replica has come to.</summary>
+    public ReplicaNumbers Numbers => new(LastSequence, Clock.LastMicros, _calls.Next);
 
     /// <summary>A replica does not hold the table any more: no write waits for it. It may say hello again.</summary>
     /// <param name="id">The one that has left.</param>
@@ -32,7 +31,14 @@ public abstract partial class TableReplica
         inbound.Applied = Math.Max(inbound.Applied, lastSequence);
         inbound.Stable = inbound.Applied;
         inbound.Retained.Clear();
+        _grants.Remove(id);
         SettleLevelling();
         Complete();
     }
 }
+
+/// <summary>What a replica has numbered so far.</summary>
+/// <param name="Sequence">Its last write.</param>
+/// <param name="ClockMicros">The last time of its hybrid clock.</param>
+/// <param name="NextCall">Its next leader operation.</param>
+public readonly record struct ReplicaNumbers(long Sequence, long ClockMicros, long NextCall);

@@ -7,8 +7,9 @@ namespace MimGrains.Core.Replication;
 
 public sealed partial class TableReplica<TKey, TRecord>
 {
-    // 4 bytes size of the body, 1 byte kind, 4 bytes number of the origin, 8 bytes sequence, 8 bytes time; little-endian.
-    private const int EntryHeaderBytes = 25;
+    // 4 bytes size of the body, 1 byte kind, 4 bytes number of the origin, 4 bytes that of the owner, 8 bytes sequence,
+    // 8 bytes time; little-endian.
+    private const int EntryHeaderBytes = 29;
 
     private int[] _dumpOrigins = [];
 
@@ -39,15 +40,18 @@ public sealed partial class TableReplica<TKey, TRecord>
             }
 
             var origin = BinaryPrimitives.ReadInt32LittleEndian(span[5..]);
-            if ((uint)origin >= (uint)_dumpOrigins.Length)
+            var owner = BinaryPrimitives.ReadInt32LittleEndian(span[9..]);
+            if ((uint)origin >= (uint)_dumpOrigins.Length || (uint)owner >= (uint)_dumpOrigins.Length)
             {
-                throw new InvalidDataException($"Entry {i} of a dump chunk has origin {origin} of {_dumpOrigins.Length}.");
+                throw new InvalidDataException(
+                    $"Entry {i} of a dump chunk has origin {origin} and owner {owner} of {_dumpOrigins.Length}.");
             }
 
             var stamp = new Stamp(
-                BinaryPrimitives.ReadInt64LittleEndian(span[9..]),
-                BinaryPrimitives.ReadInt64LittleEndian(span[17..]),
-                _dumpOrigins[origin]);
+                BinaryPrimitives.ReadInt64LittleEndian(span[13..]),
+                BinaryPrimitives.ReadInt64LittleEndian(span[21..]),
+                _dumpOrigins[origin],
+                _dumpOrigins[owner]);
             AcceptEntry((EntryKind)span[4], rest.Slice(EntryHeaderBytes, bodyBytes), stamp);
             rest = rest[(EntryHeaderBytes + bodyBytes)..];
         }
@@ -173,8 +177,9 @@ public sealed partial class TableReplica<TKey, TRecord>
             BinaryPrimitives.WriteInt32LittleEndian(header, body.WrittenCount);
             header[4] = (byte)kind;
             BinaryPrimitives.WriteInt32LittleEndian(header[5..], stamp.Origin);
-            BinaryPrimitives.WriteInt64LittleEndian(header[9..], stamp.Sequence);
-            BinaryPrimitives.WriteInt64LittleEndian(header[17..], stamp.TimeMicros);
+            BinaryPrimitives.WriteInt32LittleEndian(header[9..], stamp.Owner);
+            BinaryPrimitives.WriteInt64LittleEndian(header[13..], stamp.Sequence);
+            BinaryPrimitives.WriteInt64LittleEndian(header[21..], stamp.TimeMicros);
             output.Advance(EntryHeaderBytes);
             output.Write(body.WrittenSpan);
             body.ResetWrittenCount();

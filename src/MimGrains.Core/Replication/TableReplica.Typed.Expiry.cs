@@ -40,7 +40,7 @@ public sealed partial class TableReplica<TKey, TRecord>
     // Of an owner that is not there any more, whose records are kept, the least survivor decides.
     private bool ExpiresHere(Entry<TKey, TRecord> entry)
     {
-        var owner = new ReplicaId(OwnerOf(entry.Key, entry.Record!, entry.Stamp.Origin));
+        var owner = new ReplicaId(OwnerOf(entry.Key, entry.Record!, entry.Stamp.Owner));
         return owner == Self || (!Peers.Contains(owner) && Peers.All(peer => Self.CompareTo(peer) < 0));
     }
 

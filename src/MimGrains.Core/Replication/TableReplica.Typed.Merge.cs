@@ -55,7 +55,7 @@ public sealed partial class TableReplica<TKey, TRecord>
 
     private void Merge(TKey key, TRecord? record, in Stamp stamp, ReadOnlySpan<LocalDot> replaced)
     {
-        if (record is not null && _deadOwners.Count > 0 && IsOwnerDead(key, record, stamp.Origin))
+        if (record is not null && _deadOwners.Count > 0 && IsOwnerDead(key, record, stamp.Owner))
         {
             // As in Apply: it replaces what it would have, and is gone as the rest of its owner is.
             _store.Merge(key, null, stamp, [.. replaced, new LocalDot(stamp.Origin, stamp.Sequence)]);
@@ -66,16 +66,15 @@ public sealed partial class TableReplica<TKey, TRecord>
         }
     }
 
-    private void MergeOperation(in Operation operation, int origin)
+    private void MergeOperation(bool isDelete, ReadOnlyMemory<byte> body, in Stamp stamp)
     {
-        var body = operation.Body;
-        var replaced = ReplacedDots.Read(ref body, origin, Origins);
-        _codec.Decode(body, operation.IsDelete, out var key, out var record);
-        Merge(key, record, new Stamp(operation.Sequence, operation.TimeMicros, origin), replaced);
+        var replaced = ReplacedDots.Read(ref body, stamp.Origin, Origins);
+        _codec.Decode(body, isDelete, out var key, out var record);
+        Merge(key, record, stamp, replaced);
     }
 
     private bool BurySiblings(TKey key) =>
-        _store.BurySiblings(key, sibling => IsOwnerDead(key, sibling.Record, sibling.Stamp.Origin));
+        _store.BurySiblings(key, sibling => IsOwnerDead(key, sibling.Record, sibling.Stamp.Owner));
 
     private void MergeRemoval(ReadOnlyMemory<byte> body, in Stamp by)
     {

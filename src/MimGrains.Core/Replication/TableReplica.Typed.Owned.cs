@@ -15,7 +15,7 @@ public sealed partial class TableReplica<TKey, TRecord>
         {
             var entry = cursor.Current;
             var declared = _schema.OwnerOf?.Invoke(entry.Key, entry.Record!);
-            if (declared is null ? entry.Stamp.Origin == number : declared == owner)
+            if (declared is null ? entry.Stamp.Owner == number : declared == owner)
             {
                 yield return new(entry.Key, entry.Record!);
             }

@@ -54,7 +54,7 @@ public sealed partial class TableReplica<TKey, TRecord>
             return new Held(Holding.Nothing, default);
         }
 
-        var isOrphan = _deadOwners.Count > 0 && IsOwnerDead(key, sibling.Record, sibling.Stamp.Origin);
+        var isOrphan = _deadOwners.Count > 0 && IsOwnerDead(key, sibling.Record, sibling.Stamp.Owner);
         return new Held(isOrphan ? Holding.Orphan : Holding.Record, Globalize(sibling.Stamp));
     }
 
@@ -91,5 +91,6 @@ public sealed partial class TableReplica<TKey, TRecord>
         return false;
     }
 
-    private WriteStamp Globalize(in Stamp stamp) => new(Origins.IdOf(stamp.Origin), stamp.Sequence, stamp.TimeMicros);
+    private WriteStamp Globalize(in Stamp stamp) => 
+        new(Origins.IdOf(stamp.Origin), stamp.Sequence, stamp.TimeMicros, Origins.IdOf(stamp.Owner));
 }

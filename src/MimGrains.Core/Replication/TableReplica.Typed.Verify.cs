@@ -85,12 +85,13 @@ public sealed partial class TableReplica<TKey, TRecord>
     }
 
     private bool IsOwnerDead(Entry<TKey, TRecord> entry) =>
-        _deadOwners.Count > 0 && IsOwnerDead(entry.Key, entry.Record!, entry.Stamp.Origin);
+        _deadOwners.Count > 0 && IsOwnerDead(entry.Key, entry.Record!, entry.Stamp.Owner);
 
     private WriteStamp StampOf(Entry<TKey, TRecord> entry) =>
-        new(Origins.IdOf(entry.Stamp.Origin), entry.Stamp.Sequence, entry.Stamp.TimeMicros);
+        new(Origins.IdOf(entry.Stamp.Origin), entry.Stamp.Sequence, entry.Stamp.TimeMicros, Origins.IdOf(entry.Stamp.Owner));
 
-    private Stamp Localize(WriteStamp stamp) => new(stamp.Sequence, stamp.TimeMicros, Origins.NumberOf(stamp.Origin));
+    private Stamp Localize(WriteStamp stamp) =>
+        new(stamp.Sequence, stamp.TimeMicros, Origins.NumberOf(stamp.Origin), Origins.NumberOf(stamp.Owner));
 
     // Works on what it has copied of the replica: pages are made without its lock.
     private sealed class Lister : ListingReader
@@ -166,7 +167,7 @@ public sealed partial class TableReplica<TKey, TRecord>
             var origin = _origins[stamp.Origin];
             writes.Add(new ListedWrite(
                 isSibling ? KeyOfSibling(key.WrittenSpan, origin, stamp.Sequence) : key.WrittenMemory,
-                new WriteStamp(origin, stamp.Sequence, stamp.TimeMicros)));
+                new WriteStamp(origin, stamp.Sequence, stamp.TimeMicros, _origins[stamp.Owner])));
             return key.WrittenCount;
         }
     }

@@ -8,7 +8,7 @@ namespace MimGrains.Core.Replication;
 /// <summary>One silo's replica of a table, with its records. See <see cref="TableReplica"/> for the protocol.</summary>
 /// <typeparam name="TKey">Key.</typeparam>
 /// <typeparam name="TRecord">Record, immutable.</typeparam>
-/// <remarks><see cref="TryGet"/>, indexed scans and <see cref="Count"/> need no lock; everything else needs the replica's.</remarks>
+/// <remarks><see cref="TryGet(TKey, out TRecord)"/>, indexed scans and <see cref="Count"/> need no lock; everything else needs the replica's.</remarks>
 public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     where TKey : notnull
     where TRecord : class
@@ -65,25 +65,36 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     // Readers have the old records a little longer.
     private protected override void Clear() => _store = MakeStore();
 
-    private protected override void ApplyBatch(OperationBatch batch, int origin, long after)
+    private protected override void ApplyBatch(OperationBatch batch, int origin, in WritesToApply writes)
     {
         foreach (var operation in batch.Operations())
         {
-            if (operation.Sequence <= after)
+            if (!writes.Include(operation))
             {
                 continue;
             }
 
-            if (IsMerging)
+            if (operation.IsDecision)
             {
-                MergeOperation(operation, origin);
+                ApplyDecision(operation, origin);
             }
             else
             {
-                _codec.Decode(operation.Body, operation.IsDelete, out var key, out var record);
-                Apply(key, record, new Stamp(operation.Sequence, operation.TimeMicros, origin));
+                ApplyOperation(operation.IsDelete, operation.Body, new Stamp(operation.Sequence, operation.TimeMicros, origin));
             }
         }
+    }
+
+    private void ApplyOperation(bool isDelete, ReadOnlyMemory<byte> body, in Stamp stamp)
+    {
+        if (IsMerging)
+        {
+            MergeOperation(isDelete, body, stamp);
+            return;
+        }
+
+        _codec.Decode(body, isDelete, out var key, out var record);
+        Apply(key, record, stamp);
     }
 
     private protected override int Purge(Func<Stamp, bool> mayForget, int limit) => _store.Purge(mayForget, limit);
@@ -122,15 +133,15 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     private bool Apply(TKey key, TRecord? record, in Stamp stamp)
     {
         // What comes late for a dead owner takes the place of older writes as it would have, and is gone as the rest is.
-        var kept = record is not null && _deadOwners.Count > 0 && IsOwnerDead(key, record, stamp.Origin) ? null : record;
+        var kept = record is not null && _deadOwners.Count > 0 && IsOwnerDead(key, record, stamp.Owner) ? null : record;
         return _store.Apply(key, kept, stamp);
     }
 
-    private bool IsOwnerDead(TKey key, TRecord record, int origin) =>
-        _deadOwners.Contains(OwnerOf(key, record, origin));
+    private bool IsOwnerDead(TKey key, TRecord record, int owner) =>
+        _deadOwners.Contains(OwnerOf(key, record, owner));
 
-    private string OwnerOf(TKey key, TRecord record, int origin) =>
-        _schema.OwnerOf?.Invoke(key, record) ?? Origins.IdOf(origin).Value;
+    private string OwnerOf(TKey key, TRecord record, int owner) =>
+        _schema.OwnerOf?.Invoke(key, record) ?? Origins.IdOf(owner).Value;
 
     private sealed class Sweep(TableReplica<TKey, TRecord> replica) : OwnerSweep
     {
@@ -152,7 +163,7 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
                     continue;
                 }
 
-                if (replica.IsOwnerDead(entry.Key, entry.Record!, entry.Stamp.Origin) && replica._store.IsCurrent(entry))
+                if (replica.IsOwnerDead(entry.Key, entry.Record!, entry.Stamp.Owner) && replica._store.IsCurrent(entry))
                 {
                     replica._store.Bury(entry);
                     Removed++;

@@ -30,6 +30,7 @@ public abstract partial class TableReplica
     {
         Self = self;
         SelfNumber = Origins.NumberOf(self);
+        _calls = new OperationWindow(self);
     }
 
     /// <summary>Returns the incarnation that this replica belongs to.</summary>
@@ -171,7 +172,7 @@ public abstract partial class TableReplica
             }
             else
             {
-                ApplyBatch(batch, inbound.Number, after: inbound.Applied);
+                ApplyBatch(batch, inbound.Number, WritesToApply.All(after: inbound.Applied));
             }
 
             inbound.Applied = batch.LastSequence;
@@ -181,6 +182,7 @@ public abstract partial class TableReplica
         inbound.ClockMicros = Math.Max(inbound.ClockMicros, batch.ClockMicros);
         inbound.Retain(batch);
         NoteLevelled(batch.Origin, batch.Levelled);
+        NoteOpen(batch.Origin, batch.FirstOpenCall);
         return ReceiveOutcome.Applied;
     }
 
@@ -214,7 +216,7 @@ public abstract partial class TableReplica
     /// <returns>How many were looked at.</returns>
     public abstract int ExpireRecords(long nowMicros, int limit);
 
-    private protected abstract void ApplyBatch(OperationBatch batch, int origin, long after);
+    private protected abstract void ApplyBatch(OperationBatch batch, int origin, in WritesToApply writes);
 
     private protected abstract int Purge(Func<Stamp, bool> mayForget, int limit);
 
@@ -238,21 +240,28 @@ public abstract partial class TableReplica
         }
     }
 
-    private bool EveryoneHas(in Stamp stamp)
+    private bool EveryoneHas(in Stamp stamp) => EveryoneHas(Origins.IdOf(stamp.Origin), stamp.Sequence);
+
+    private bool EveryoneHas(ReplicaId origin, long sequence)
     {
-        if (stamp.Origin == SelfNumber)
+        if (origin == Self)
         {
-            return stamp.Sequence <= CompletedThrough;
+            return sequence <= CompletedThrough;
         }
 
         // An origin that is not followed any more was levelled by all survivors.
-        return !_inbounds.TryGetValue(Origins.IdOf(stamp.Origin), out var inbound)
-            || stamp.Sequence <= inbound.Stable
+        return !_inbounds.TryGetValue(origin, out var inbound)
+            || sequence <= inbound.Stable
             || (inbound.IsDead && inbound.Levelling is null);
     }
 
     private void Complete()
     {
+        if (IsDeposed)
+        {
+            return;
+        }
+
         var completed = LastSequence;
         foreach (var peer in _peers.Values)
         {
@@ -271,6 +280,7 @@ public abstract partial class TableReplica
         Count = count,
         ClockMicros = clockMicros,
         StableSequence = CompletedThrough,
+        FirstOpenCall = FirstOpenCall,
         Levelled = AnyDead ? LevelledHere() : [],
         Segments = segments,
     };

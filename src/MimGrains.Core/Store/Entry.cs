@@ -25,5 +25,14 @@ internal class Entry<TKey, TRecord>
     public bool IsTombstone => Record is null;
 }
 
-/// <summary>Which write an entry stands for. Origins are numbers in the <see cref="OriginTable"/> of their replica.</summary>
-internal readonly record struct Stamp(long Sequence, long TimeMicros, int Origin);
+/// <summary>
+/// Which write an entry stands for, and whose record it is: what a leader writes belongs to the caller. Origins and owners are
+/// numbers in the <see cref="OriginTable"/> of their replica.
+/// </summary>
+internal readonly record struct Stamp(long Sequence, long TimeMicros, int Origin, int Owner)
+{
+    public Stamp(long sequence, long timeMicros, int origin)
+        : this(sequence, timeMicros, origin, origin)
+    {
+    }
+}

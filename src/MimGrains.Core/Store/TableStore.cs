@@ -50,6 +50,14 @@ internal sealed partial class TableStore<TKey, TRecord>
         return record is not null;
     }
 
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TRecord record, out Stamp stamp)
+    {
+        var entry = Find(key, HashOf(key));
+        record = entry?.Record;
+        stamp = record is null ? default : entry!.Stamp;
+        return record is not null;
+    }
+
     public Stamp? StampOf(TKey key) => Find(key, HashOf(key))?.Stamp;
 
     /// <summary>Keeps the write if it beats what is there. Returns whether it did.</summary>
