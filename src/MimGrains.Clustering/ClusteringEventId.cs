@@ -19,6 +19,7 @@ internal static class ClusteringEventId
     public const int QuorumWorksAgain = 1035;
     public const int ClientWaitsForList = 1036;
     public const int GatewayHostUnknown = 1037;
+    public const int QuorumNotReady = 1038;
     public const int CallerRefused = 1060;
     public const int CallerLetIn = 1061;
     public const int RequestFailed = 1062;

@@ -9,7 +9,7 @@ using Orleans.Runtime;
 
 namespace MimGrains.Cluster.Tests.Processes;
 
-/// <summary><c>mim-silo</c> processes on loopback that find each other through one node list, and a client beside them.</summary>
+/// <summary><c>mim-silo</c> processes that find each other through one node list, and a client beside them.</summary>
 internal sealed class FileCluster : IAsyncDisposable
 {
     private const string Secret = "a secret of these tests";
@@ -129,7 +129,8 @@ internal sealed class FileCluster : IAsyncDisposable
             health_port = {_ports[node][3]}
             data_directory = "{_folder.File($"data{node}")}"
             """);
-        var command = ChildCommand.ForAssembly(Path.Combine(AppContext.BaseDirectory, "mim-silo.dll"), ["--config", file]);
+        var program = Path.Combine(AppContext.BaseDirectory, "mim-silo.dll");
+        var command = ChildCommand.ForAssembly(program, ["--config", file]);
         var process = _processes[node] = SiloProcess.Start(NameOf(node), command);
         await process.WaitForLineAsync(
             line => line.StartsWith("mim-silo ready", StringComparison.Ordinal), Eventually.Patience);

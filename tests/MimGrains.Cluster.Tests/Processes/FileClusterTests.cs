@@ -90,7 +90,9 @@ public sealed class FileClusterTests : IAsyncLifetime
             await _cluster.StopAsync(removed);
             var opened = load.Opened;
             await Eventually.HoldsAsync(
-                () => ValueTask.FromResult(load.Opened), now => now >= opened + 50, $"50 more sessions after {removed} has left");
+                () => ValueTask.FromResult(load.Opened),
+                now => now >= opened + 50,
+                $"50 more sessions after {removed} has left");
         }
 
         await AreActiveAsync("4 5 6");
@@ -106,7 +108,7 @@ public sealed class FileClusterTests : IAsyncLifetime
         Assert.NotNull(await _cluster.Sessions.GetAsync(key));
     }
 
-    /// <summary>Opens sessions one after the other; what is refused while a node goes is tried with another one.</summary>
+    /// <summary>Opens sessions one after the other; after one that is refused while a node goes, another one.</summary>
     private sealed class Load(ISessionManager sessions)
     {
         public static readonly SessionRecord Record = new() { Priority = 1, Address = "192.0.2.1", Port = 5222 };
@@ -121,7 +123,7 @@ public sealed class FileClusterTests : IAsyncLifetime
             {
                 try
                 {
-                    await sessions.OpenAsync("load.example.com", $"user{number}", "phone", Record);
+                    await sessions.OpenAsync("load.example.com", $"user{number}", "phone", Record, CancellationToken.None);
                     _opened++;
                 }
                 catch (Exception exception) when (exception is not OutOfMemoryException)

@@ -8,6 +8,10 @@ internal sealed partial class NodeListRegistry
         "waiting for {Quorum} of {Listed} listed nodes; reachable: {Reachable}")]
     private static partial void LogWaiting(ILogger logger, int quorum, int listed, string reachable);
 
+    [LoggerMessage(ClusteringEventId.QuorumNotReady, LogLevel.Warning,
+        "waiting for the listed nodes to agree: {Problem}")]
+    private static partial void LogNotYet(ILogger logger, string problem);
+
     [LoggerMessage(ClusteringEventId.NotListed, LogLevel.Warning,
         "This node, {Node}, is not in its own node list ({Listed}): it waits until it is. " +
         "Correct the list or node.name")]

@@ -70,7 +70,7 @@ internal sealed partial class NodeListRegistry(
             catch (NoQuorumException exception)
             {
                 _state = _state with { Problem = exception.Message };
-                said = SayWaiting(said);
+                said = SayWaiting(said, exception.Message);
             }
         }
     }
@@ -82,16 +82,23 @@ internal sealed partial class NodeListRegistry(
             table => table.Register(list.Self!.Value, identity.Address, identity.Generation, nowTicks), nowTicks);
     }
 
-    private string SayWaiting(string? said)
+    // Once, until something else is to be said.
+    private string SayWaiting(string? said, string problem)
     {
-        var (listed, reachable) = (list.Current.Nodes.Count, string.Join(", ", caller.Reachable()));
-        var waiting = $"{Acceptors.QuorumSize(listed)}/{listed}/{reachable}";
-        if (waiting != said)
+        var (listed, reachable) = (caller.Listed, caller.Reachable());
+        var isQuorum = Acceptors.IsQuorumOf(listed, reachable.Contains);
+        var names = string.Join(", ", reachable);
+        var saying = isQuorum ? problem : names;
+        if (saying != said && isQuorum)
         {
-            LogWaiting(_logger, Acceptors.QuorumSize(listed), listed, reachable);
+            LogNotYet(_logger, problem);
+        }
+        else if (saying != said)
+        {
+            LogWaiting(_logger, Acceptors.QuorumSize(listed.Count), listed.Count, names);
         }
 
-        return waiting;
+        return saying;
     }
 
     private async Task WaitUntilListedAsync(CancellationToken cancellationToken)
