@@ -130,7 +130,8 @@ public sealed class CetsOptions
 
     /// <summary>
     /// Gets or sets whether a list counts that shares no quorum with the one before, as when most nodes are replaced at once:
-    /// <c>confirm_list_jump</c>. The nodes of the old list may then go on as a second cluster, unless they are stopped.
+    /// <c>confirm_list_jump</c>. A quorum of the old list must still be there and have the new one: nobody decides instead of
+    /// it.
     /// </summary>
     /// <value>Default false. Only for <see cref="DiscoveryBackend.File"/>.</value>
     public bool ConfirmListJump { get; set; }
