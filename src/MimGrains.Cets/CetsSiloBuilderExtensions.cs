@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using MimGrains.Cets.Clients;
 using MimGrains.Cets.Leading;
 using MimGrains.Cets.Membership;
 using MimGrains.Cets.Operation;
@@ -49,7 +50,7 @@ public static class CetsSiloBuilderExtensions
         services.TryAddSingleton(TimeProvider.System);
         AddTables(services);
         AddReplication(services);
-        AddVerification(services);
+        AddVerificationAndClients(services);
         builder.AddGrainService<ReplicaService>();
         builder.AddGrainService<VerifyService>();
         builder.AddPersistentStreams(
@@ -84,8 +85,9 @@ public static class CetsSiloBuilderExtensions
         services.AddPlacementDirector<ReplicaPlacement, ReplicaPlacementDirector>();
     }
 
-    private static void AddVerification(IServiceCollection services)
+    private static void AddVerificationAndClients(IServiceCollection services)
     {
+        services.AddSingleton<WatchDesk>();
         services.AddSingleton<VerifyServiceClient>();
         services.AddSingleton<ReplicaComparer>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, RepairLoop>();

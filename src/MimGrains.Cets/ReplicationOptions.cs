@@ -53,6 +53,19 @@ public sealed class ReplicationOptions
     /// <value>1 s to 1 day, or 0 for never; default 1 min. The silo with the least address does it for all.</value>
     public TimeSpan VerifyPeriod { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// Gets or sets how many changes of a table a silo keeps for those who watch it; one that reads more slowly than so many
+    /// come is told to begin anew.
+    /// </summary>
+    /// <value>16 to 16,777,216 changes; default 65,536. A change keeps the old record in memory, and the new one.</value>
+    [Range(16, 16 * 1_024 * 1_024)]
+    public int ChangeLogMaxChanges { get; set; } = 65_536;
+
+    /// <summary>Gets or sets how long changes are still kept after the last watch of a table on this silo has ended.</summary>
+    /// <value>0 to 1 day; default 2 min.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan ChangeLogLinger { get; set; } = TimeSpan.FromMinutes(2);
+
     /// <summary>Gets or sets the most keys a second that are mended where replicas differ.</summary>
     /// <value>1 to 1,000,000 keys a second; default 5,000.</value>
     [Range(1, 1_000_000)]

@@ -41,6 +41,9 @@ internal enum Fault
     /// <summary>A comparison looks a second time at replicas that lack what the others had at the first.</summary>
     LooksDoNotWait,
 
+    /// <summary>Who watches goes on at another replica although that does not keep all that it has not seen.</summary>
+    WatchIsResumedAnywhere,
+
     /// <summary>One replica loses records.</summary>
     RecordIsLost,
 

@@ -65,6 +65,7 @@ internal sealed partial class SimCluster
         Scheduler.After(50_000, Work);
         Scheduler.After(Random.Between(100_000, 300_000), Disturb);
         Scheduler.After(Random.Between(10_000, 80_000), Compare);
+        Scheduler.After(Random.Between(10_000, 80_000), Watch);
         Scheduler.RunUntil(FaultyMicros);
 
         Scheduler.Log($"all faults end");
@@ -83,6 +84,7 @@ internal sealed partial class SimCluster
         Scheduler.RunUntil(FaultyMicros + QuietMicros);
         CheckDamage();
         CheckEnd();
+        CheckWatchers();
     }
 
     /// <summary>A node has counted some of its writes as done: they are applied wherever somebody may read them.</summary>

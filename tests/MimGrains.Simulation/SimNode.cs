@@ -138,6 +138,7 @@ internal sealed partial class SimNode
         }
 
         StepJoin();
+        StepRecording();
         foreach (var peer in Replica.Peers)
         {
             Pump(peer);
@@ -165,6 +166,22 @@ internal sealed partial class SimNode
 
         AfterEvent();
         _cluster.Scheduler.After(Random.Between(2_000, 8_000), Tick);
+    }
+
+    private void StepRecording()
+    {
+        if (Replica.IsReady && Random.Chance(20))
+        {
+            // Some keep few changes, some more; now and then one keeps none for a while.
+            if (Random.Chance(4))
+            {
+                Replica.StopRecording();
+            }
+            else
+            {
+                Replica.RecordChanges((int)Random.Between(1, 60), () => { });
+            }
+        }
     }
 
     private void StepSweep()

@@ -70,6 +70,7 @@ public sealed class SimulationTests
 
         Assert.All(clusters, cluster => Assert.True(cluster.PassesDone > 5, $"Only {cluster.PassesDone} ended."));
         var looks = clusters.Sum(cluster => cluster.KeysLookedAt);
+        Assert.True(clusters.Sum(cluster => cluster.Watchers.Sum(watcher => watcher.Resumed)) > RepairSeeds, "Watchers hardly moved.");
         Assert.True(looks > RepairSeeds / 4, $"They saw a write under way {looks} times in {RepairSeeds} runs.");
     }
 

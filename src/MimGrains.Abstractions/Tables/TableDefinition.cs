@@ -39,6 +39,12 @@ public abstract class TableDefinition
     /// <value>Default <see cref="WriteConcern.All"/>.</value>
     public WriteConcern WriteConcern { get; init; }
 
+    /// <summary>
+    /// Returns whether every silo always keeps the last changes, so that a watch can go on at another silo when its own is lost.
+    /// </summary>
+    /// <value>Default false: a silo keeps changes only while somebody watches there, and a while after.</value>
+    public bool KeepsChanges { get; init; }
+
     /// <summary>Returns the type of the keys.</summary>
     public abstract Type KeyType { get; }
 

@@ -48,3 +48,16 @@ public sealed class TableDefinitionMismatchException : Exception
     [Id(0)]
     public string Table { get; }
 }
+
+/// <summary>A watch cannot go on: what it has not seen is not kept any more. Watch again without a token.</summary>
+[GenerateSerializer, Alias("mimgrains.snapshot-required")]
+public sealed class SnapshotRequiredException : Exception
+{
+    /// <summary>Creates the exception.</summary>
+    public SnapshotRequiredException(string table, string reason)
+        : base($"Table {table}: the watch cannot go on, as {reason}. Watch again without a token.") => Table = table;
+
+    /// <summary>Returns the name of the table.</summary>
+    [Id(0)]
+    public string Table { get; }
+}

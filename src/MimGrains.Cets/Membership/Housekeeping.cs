@@ -60,6 +60,7 @@ internal sealed partial class Housekeeping(
                     LogPausesLapsed(_logger, table.Name, silo);
                 }
 
+                table.StopIdleRecording();
                 var (groups, missing) = table.ExpireWrites();
                 if (groups > 0)
                 {

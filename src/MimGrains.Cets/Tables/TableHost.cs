@@ -149,6 +149,7 @@ internal abstract partial class TableHost(
         lock (Gate)
         {
             replica.BecomeReady();
+            OnReady_NeedsGate();
             CollectReached(ref reached);
         }
 
@@ -165,6 +166,7 @@ internal abstract partial class TableHost(
             replica.Resign();
         }
 
+        OnClosed();
         if (_ready.TrySetException(new TableUnavailableException(Name, reason)))
         {
             // Whoever waits sees it; that nobody waits is no unhandled error.
@@ -236,6 +238,15 @@ internal abstract partial class TableHost(
 
     /// <summary>Merges a chunk of a dump.</summary>
     public abstract void OnDumpChunk(DumpChunk chunk);
+
+    /// <summary>Keeps no more changes for watches that ended some time ago.</summary>
+    public abstract void StopIdleRecording();
+
+    /// <summary>The replica has become ready.</summary>
+    protected abstract void OnReady_NeedsGate();
+
+    /// <summary>The table takes no more writes.</summary>
+    protected abstract void OnClosed();
 
     protected long NowMicros() => (time.GetUtcNow().Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 

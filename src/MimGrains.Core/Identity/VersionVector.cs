@@ -1,5 +1,3 @@
-using System.Collections.Frozen;
-
 namespace MimGrains.Core.Identity;
 
 /// <summary>Names one write and when it was made: unique, and the same on every silo.</summary>
@@ -24,11 +22,11 @@ public readonly record struct WriteStamp(ReplicaId Origin, long Sequence, long T
 /// <summary>How far the writes of each origin are applied. Immutable.</summary>
 public sealed class VersionVector
 {
-    private readonly FrozenDictionary<ReplicaId, long> _positions;
+    private readonly Dictionary<ReplicaId, long> _positions;
 
     /// <summary>Makes a vector; an origin that is not in it is at 0.</summary>
     public VersionVector(IEnumerable<KeyValuePair<ReplicaId, long>> positions) =>
-        _positions = positions.Where(position => position.Value > 0).ToFrozenDictionary();
+        _positions = positions.Where(position => position.Value > 0).ToDictionary();
 
     /// <summary>Returns the vector of nothing.</summary>
     public static VersionVector Empty { get; } = new([]);
@@ -41,6 +39,13 @@ public sealed class VersionVector
 
     /// <summary>Returns whether a write is covered.</summary>
     public bool Covers(WriteStamp stamp) => Of(stamp.Origin) >= stamp.Sequence;
+
+    /// <summary>Returns whether everything that another vector covers is covered.</summary>
+    public bool Covers(VersionVector other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return other._positions.All(position => Of(position.Key) >= position.Value);
+    }
 
     /// <summary>Returns the least vector that covers what either of two covers.</summary>
     public VersionVector Join(VersionVector other)

@@ -59,6 +59,7 @@ public sealed partial class TableReplica<TKey, TRecord>
         {
             // As in Apply: it replaces what it would have, and is gone as the rest of its owner is.
             _store.Merge(key, null, stamp, [.. replaced, new LocalDot(stamp.Origin, stamp.Sequence)]);
+            _store.RecordLoss(key);
         }
         else
         {

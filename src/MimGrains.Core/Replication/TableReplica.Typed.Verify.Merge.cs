@@ -85,6 +85,7 @@ public sealed partial class TableReplica<TKey, TRecord>
         if (mending.Kind == MendKind.Remove && before is { } held && held.Stamp == stamp)
         {
             _store.BurySiblings(key, sibling => sibling.Dot == held.Dot);
+            NoteMendedAway();
             return true;
         }
 

@@ -71,6 +71,7 @@ public sealed partial class TableReplica<TKey, TRecord>
         }
 
         _store.Bury(entry);
+        NoteMendedAway();
         return true;
     }
 

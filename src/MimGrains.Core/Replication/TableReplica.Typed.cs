@@ -104,6 +104,7 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
         if (!_schema.KeepWhenOwnerDies)
         {
             _deadOwners.Add(dead.Id.Value);
+            RecordOwnerLost(dead.Id);
         }
     }
 
@@ -134,7 +135,13 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     {
         // What comes late for a dead owner takes the place of older writes as it would have, and is gone as the rest is.
         var kept = record is not null && _deadOwners.Count > 0 && IsOwnerDead(key, record, stamp.Owner) ? null : record;
-        return _store.Apply(key, kept, stamp);
+        var isApplied = _store.Apply(key, kept, stamp);
+        if (isApplied && kept is null && record is not null)
+        {
+            _store.RecordLoss(key);
+        }
+
+        return isApplied;
     }
 
     private bool IsOwnerDead(TKey key, TRecord record, int owner) =>
@@ -146,6 +153,7 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     private sealed class Sweep(TableReplica<TKey, TRecord> replica) : OwnerSweep
     {
         private readonly OrderedIndex<TKey, TRecord>.Cursor _cursor = replica._store.Capture().All();
+        private readonly string[] _owners = [.. replica._deadOwners];
 
         public override bool Step(int maxRecords)
         {
@@ -153,6 +161,7 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
             {
                 if (!_cursor.MoveNext())
                 {
+                    replica._swept = _owners;
                     return false;
                 }
 

@@ -21,6 +21,10 @@ public abstract partial class TableReplica
         return new VersionVector(positions);
     }
 
+    // Covers all that was applied, also behind the gaps of a dead origin that is being levelled.
+    private protected VersionVector UpperVector() =>
+        new(_inbounds.Values.Select(inbound => KeyValuePair.Create(inbound.Id, inbound.Applied)));
+
     /// <summary>
     /// Returns whether everything that a vector covers is applied here. What a dead origin wrote counts when the survivors
     /// have levelled it: there is nothing more to come.

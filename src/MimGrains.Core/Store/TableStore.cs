@@ -180,6 +180,8 @@ internal sealed partial class TableStore<TKey, TRecord>
         {
             _tombstones.Enqueue(entry);
         }
+
+        Record(old, entry);
     }
 
     private void PutOrdered(Entry<TKey, TRecord>? old, Entry<TKey, TRecord> entry)

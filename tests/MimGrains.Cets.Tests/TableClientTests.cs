@@ -1,0 +1,90 @@
+using Microsoft.Extensions.DependencyInjection;
+using MimGrains.Tables;
+
+namespace MimGrains.Cets.Tests;
+
+public sealed class TableClientTests(TableCluster cluster) : IClassFixture<TableCluster>
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private ITableClient<string, string> Client => new ServiceCollection()
+        .AddSingleton<IGrainFactory>(cluster.Cluster.Client)
+        .AddTableClient<string, string>(TableCluster.Names)
+        .BuildServiceProvider()
+        .GetRequiredKeyedService<ITableClient<string, string>>(TableCluster.Names);
+
+    [Fact]
+    public async Task A_client_reads_and_writes_and_any_silo_shows_what_it_wrote()
+    {
+        var client = Client;
+        var token = await client.InsertAsync("client-1", "one");
+        foreach (var silo in cluster.Silos)
+        {
+            var table = TableCluster.NamesOf(silo);
+            await table.ReadAfterAsync(token);
+            Assert.True(table.TryGet("client-1", out _));
+        }
+
+        await client.InsertManyAsync([.. Enumerable.Range(2, 20).Select(i => new TableEntry<string, string>($"client-{i}", $"{i}"))]);
+        Assert.Equal("one", await client.GetAsync("client-1"));
+        Assert.Null(await client.GetAsync("client-unknown"));
+        Assert.Equal(
+            ["client-3", "client-2"],
+            (await client.GetManyAsync(["client-3", "client-unknown", "client-2"])).Select(entry => entry.Key));
+        await client.DeleteManyAsync(["client-3"]);
+        await client.ReadAfterAsync(await client.DeleteAsync("client-2"));
+        Assert.Empty(await client.GetManyAsync(["client-2", "client-3"]));
+        Assert.InRange(await client.CountAsync(), 19, long.MaxValue);
+    }
+
+    [Fact]
+    public async Task A_client_scans_page_by_page()
+    {
+        var client = Client;
+        await client.InsertManyAsync([.. Enumerable.Range(10, 25).Select(i => new TableEntry<string, string>($"page-{i}", $"{i}"))]);
+        List<string> keys = [];
+        string? continuation = null;
+        do
+        {
+            var page = await client.GetPageAsync(KeyRange.AtLeast("page-").LessThan("page."), 10, continuation);
+            keys.AddRange(page.Entries.Select(entry => entry.Key));
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
+
+        Assert.Equal(Enumerable.Range(10, 25).Select(i => $"page-{i}"), keys);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => client.GetPageAsync(default, 0));
+        await Assert.ThrowsAsync<ArgumentException>(() => client.GetManyAsync(new string[TableClientLimits.KeysPerCall + 1]));
+    }
+
+    [Fact]
+    public async Task A_client_watches_a_range()
+    {
+        await Client.InsertAsync("seen-1", "one");
+        await using var watch = Client.WatchAsync(KeyRange.AtLeast("seen-").LessThan("seen.")).GetAsyncEnumerator();
+        var kinds = new List<(TableEventKind, string)>();
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Patience));
+            kinds.Add((watch.Current.Kind, watch.Current.Key));
+        }
+
+        var silo = TableCluster.NamesOf(cluster.Silos[^1]);
+        await silo.InsertManyAsync([.. Enumerable.Range(2, 600).Select(i => new TableEntry<string, string>($"seen-{i}", $"{i}"))]);
+        await silo.InsertAsync("unseen", "x");
+        await silo.DeleteAsync("seen-1");
+        for (var i = 0; i < 601; i++)
+        {
+            Assert.True(await watch.MoveNextAsync().AsTask().WaitAsync(Patience));
+            kinds.Add((watch.Current.Kind, watch.Current.Key));
+        }
+
+        Assert.Equal([(TableEventKind.Listed, "seen-1"), (TableEventKind.Synced, null!)], kinds.Take(2));
+        Assert.Equal(Enumerable.Range(2, 600).Select(i => (TableEventKind.Inserted, $"seen-{i}")), kinds.Skip(2).Take(600));
+        Assert.Equal((TableEventKind.Deleted, "seen-1"), kinds[^1]);
+        await using var later = Client.WatchAsync(default, watch.Current.Token).GetAsyncEnumerator();
+        await silo.InsertAsync("seen-later", "x");
+        Assert.True(await later.MoveNextAsync().AsTask().WaitAsync(Patience));
+        Assert.Equal("seen-later", later.Current.Key);
+    }
+}
