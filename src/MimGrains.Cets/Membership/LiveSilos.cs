@@ -29,16 +29,20 @@ internal sealed class LiveSilos(IClusterMembershipService membership, ILocalSilo
         }
     }
 
-    /// <summary>Returns, as they become known, the incarnations that will not write any more: dead, or on their way out.</summary>
+    /// <summary>
+    /// Returns, as they become known, the incarnations that will not write any more: dead, or on their way out. Of those of one
+    /// state of the membership this silo itself comes first: a leader that is dead must not take it for an answer that others
+    /// are too.
+    /// </summary>
     public async IAsyncEnumerable<ReplicaId> GoneAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         HashSet<SiloAddress> told = [];
         await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(cancellationToken))
         {
-            foreach (var member in snapshot.Members.Values)
+            foreach (var member in snapshot.Members.Values.OrderByDescending(member => member.SiloAddress.Equals(self.SiloAddress)))
             {
-                if (member.Status.IsTerminating() && !member.SiloAddress.Equals(self.SiloAddress) && told.Add(member.SiloAddress))
+                if (member.Status.IsTerminating() && told.Add(member.SiloAddress))
                 {
                     yield return new ReplicaId(member.SiloAddress.ToParsableString());
                 }

@@ -9,18 +9,19 @@ namespace MimGrains.Benchmarks.Cases;
 /// bound by the round trip to the slower of its peers, and many writers by processor time, as they share batches.
 /// </summary>
 internal sealed class InsertCase(
-    string name, string summary, int workers, int batch, bool fromAllSilos) : IBenchmarkCase
+    string name, string summary, int workers, int batch, InsertFrom from, InsertKind kind = InsertKind.Plain) : IBenchmarkCase
 {
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(60);
 
     public static IReadOnlyList<IBenchmarkCase> All { get; } =
     [
-        new InsertCase("insert_seq", "One writer on one silo, InsertAsync of new keys", 1, 1, false),
-        new InsertCase("insert_conc64", "64 writers on one silo", 64, 1, false),
-        new InsertCase("insert_conc512", "512 writers on one silo", 512, 1, false),
-        new InsertCase("insert_3nodes_64each", "64 writers on each silo", 64, 1, true),
+        new InsertCase("insert_seq", "One writer on one silo, InsertAsync of new keys", 1, 1, InsertFrom.FirstSilo),
+        new InsertCase("insert_conc64", "64 writers on one silo", 64, 1, InsertFrom.FirstSilo),
+        new InsertCase("insert_conc512", "512 writers on one silo", 512, 1, InsertFrom.FirstSilo),
+        new InsertCase("insert_3nodes_64each", "64 writers on each silo", 64, 1, InsertFrom.AllSilos),
         new InsertCase(
-            "insert_many_1000_seq", "One writer on one silo, InsertManyAsync of 1,000 new keys", 1, 1_000, false),
+            "insert_many_1000_seq", "One writer on one silo, InsertManyAsync of 1,000 new keys", 1, 1_000, InsertFrom.FirstSilo),
+        .. LeaderCases(),
     ];
 
     public string Name => name;
@@ -41,12 +42,13 @@ internal sealed class InsertCase(
     {
         await cluster.CollectAsync(cancellationToken);
         var before = await cluster.CountAsync(cancellationToken);
-        var writers = fromAllSilos ? cluster.Silos.Count : 1;
+        var silos = await WritersAsync(cluster, cancellationToken);
+        var writers = silos.Count;
         var parts = await Task.WhenAll(
-            cluster.Silos.Take(writers).Select((silo, part) => silo.Client.CallAsync<LoadResult>(
+            silos.Select((silo, part) => silo.Client.CallAsync<LoadResult>(
             InsertOperation.OperationName,
             new InsertParameters(
-                Server, workers, batch, part, writers, settings.Warmup.TotalSeconds, settings.Window.TotalSeconds),
+                Server, workers, batch, kind, part, writers, settings.Warmup.TotalSeconds, settings.Window.TotalSeconds),
             settings.Warmup + settings.Window + Slack,
             cancellationToken: cancellationToken)));
         var written = parts.Sum(part => part.Total) * batch;
@@ -57,4 +59,38 @@ internal sealed class InsertCase(
         fields["drain_ms"] = drained;
         return fields;
     }
+
+    private static IReadOnlyList<InsertCase> LeaderCases() =>
+    [
+        new("insert_new_seq_from_leader", "One caller on the leader, InsertNewAsync of new keys", 1, 1,
+            InsertFrom.Leader, InsertKind.New),
+        new("insert_new_seq_from_nonleader", "One caller on another silo than the leader, InsertNewAsync of new keys", 1, 1,
+            InsertFrom.NonLeader, InsertKind.New),
+        new("insert_new_conc64_from_nonleader", "64 callers on another silo than the leader, InsertNewAsync", 64, 1,
+            InsertFrom.NonLeader, InsertKind.New),
+        new("insert_new_3nodes_64each", "64 callers on each silo, InsertNewAsync", 64, 1, InsertFrom.AllSilos, InsertKind.New),
+        new("insert_serial_conc64_from_nonleader", "64 callers on another silo than the leader, InsertSerialAsync", 64, 1,
+            InsertFrom.NonLeader, InsertKind.Serial),
+    ];
+
+    private async Task<IReadOnlyList<BenchmarkSilo>> WritersAsync(BenchmarkCluster cluster, CancellationToken cancellationToken)
+    {
+        if (from is InsertFrom.FirstSilo or InsertFrom.AllSilos)
+        {
+            return [.. cluster.Silos.Take(from == InsertFrom.AllSilos ? cluster.Silos.Count : 1)];
+        }
+
+        var leader = await cluster.Silos[0].Client.CallAsync<string>(
+            LeaderOperation.OperationName, new Nothing(), Slack, cancellationToken: cancellationToken);
+        return [cluster.Silos.First(silo => silo.Address == leader == (from == InsertFrom.Leader))];
+    }
+}
+
+/// <summary>Which silos the callers are on.</summary>
+internal enum InsertFrom
+{
+    FirstSilo,
+    AllSilos,
+    Leader,
+    NonLeader,
 }

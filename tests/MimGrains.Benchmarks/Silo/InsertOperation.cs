@@ -7,12 +7,21 @@ namespace MimGrains.Benchmarks.Silo;
 /// <param name="Server">Server name of the new keys.</param>
 /// <param name="Workers">Callers side by side.</param>
 /// <param name="Batch">Records of one operation; 1 is InsertAsync, more is InsertManyAsync.</param>
+/// <param name="Kind">By which operation, if <paramref name="Batch"/> is 1.</param>
 /// <param name="Part">Which of <paramref name="Parts"/> interleaved key ranges is this silo's.</param>
 /// <param name="Parts">Silos that insert at the same time.</param>
 /// <param name="WarmupSeconds">Seconds that are not measured.</param>
 /// <param name="Seconds">Seconds that are.</param>
 internal sealed record InsertParameters(
-    string Server, int Workers, int Batch, int Part, int Parts, double WarmupSeconds, double Seconds);
+    string Server, int Workers, int Batch, InsertKind Kind, int Part, int Parts, double WarmupSeconds, double Seconds);
+
+/// <summary>By which operation to insert.</summary>
+internal enum InsertKind
+{
+    Plain,
+    New,
+    Serial,
+}
 
 /// <summary>
 /// Workers in this silo insert fresh keys; what is inserted is made before the clock of the operation starts.
@@ -35,7 +44,13 @@ internal sealed class InsertOperation() : SiloOperation<InsertParameters, LoadRe
                 warmup,
                 window,
                 (worker, sequence) => SessionData.Entry(Index(with, worker, sequence), with.Server, silo.Address),
-                entry => silo.Table.InsertAsync(entry.Key, entry.Record, CancellationToken.None));
+                with.Kind switch
+                {
+                    InsertKind.Plain => entry => silo.Table.InsertAsync(entry.Key, entry.Record, CancellationToken.None),
+                    InsertKind.New => entry => InsertNewAsync(silo, entry),
+                    InsertKind.Serial => entry => silo.Table.InsertSerialAsync(entry.Key, entry.Record, CancellationToken.None),
+                    _ => throw new ArgumentException($"No such kind of insert: {with.Kind}.", nameof(with)),
+                });
             return await single.RunAsync(cancellationToken);
         }
 
@@ -46,6 +61,14 @@ internal sealed class InsertOperation() : SiloOperation<InsertParameters, LoadRe
             (worker, sequence) => Batch(with, Index(with, worker, sequence), silo.Address),
             entries => silo.Table.InsertManyAsync(entries, CancellationToken.None));
         return await many.RunAsync(cancellationToken);
+    }
+
+    private static async Task InsertNewAsync(SiloContext silo, TableEntry<SessionKey, SessionRecord> entry)
+    {
+        if (!await silo.Table.InsertNewAsync(entry.Key, entry.Record, CancellationToken.None))
+        {
+            throw new InvalidOperationException($"Key {entry.Key} is new, but had a record.");
+        }
     }
 
     // Silos and workers interleave: operation number x of all is the x-th batch of keys.

@@ -72,6 +72,21 @@ internal sealed class CountOperation() : SiloOperation<Nothing, long>(OperationN
         Task.FromResult(silo.Table.Count);
 }
 
+/// <summary>Returns which silo leads the table; makes one lead if none does.</summary>
+internal sealed class LeaderOperation() : SiloOperation<Nothing, string>(OperationName)
+{
+    public const string OperationName = "leader";
+
+    protected override async Task<string> RunAsync(
+        SiloContext silo, Nothing with, Action<string> progress, CancellationToken cancellationToken)
+    {
+        var entry = SessionData.Entry(0, "leader.example.com", silo.Address);
+        await silo.Table.InsertNewAsync(entry.Key, entry.Record, cancellationToken);
+        await silo.Table.DeleteAsync(entry.Key, cancellationToken);
+        return silo.Table.Leader ?? throw new InvalidOperationException("A leader has decided, but none is known.");
+    }
+}
+
 /// <summary>Returns how many active silos this one sees.</summary>
 internal sealed class MembersOperation() : SiloOperation<Nothing, int>(OperationName)
 {
