@@ -53,6 +53,9 @@ internal enum Fault
     /// <summary>One replica has records that were deleted.</summary>
     DeleteIsLost,
 
+    /// <summary>A node gives the table up although not every other one has applied its writes.</summary>
+    LeavesWithUnappliedWrites,
+
     /// <summary>In a table that merges, what a write replaced is lost on its way.</summary>
     ReplacedDotsAreLost,
 

@@ -20,6 +20,9 @@ internal sealed record Operation(SimKey Key, string? Record, ReplicaId Origin, l
     /// <summary>False for a leader's decision that changed nothing.</summary>
     public bool HasEffect { get; init; } = true;
 
+    /// <summary>How often its origin had given the table up before it.</summary>
+    public int Stay { get; init; }
+
     /// <summary>In a table that merges: the writes of its key that its origin had.</summary>
     public IReadOnlyList<(ReplicaId Origin, long Sequence)> Replaced { get; init; } = [];
 

@@ -91,7 +91,7 @@ internal sealed partial class SimCluster
     }
 
     private bool MustBeKnown(Operation operation) =>
-        _byId[operation.Origin].IsUp || (operation.IsAcknowledged && operation.Generation == _generation);
+        (_byId[operation.Origin] is { IsUp: true } origin && origin.Stay == operation.Stay) || (operation.IsAcknowledged && operation.Generation == _generation);
 
     private void CheckKey(SimNode node, SimKey key)
     {

@@ -10,7 +10,7 @@ internal sealed partial class SimCluster
     private const long LeaderKeysChangeMicros = 100_000;
 
     /// <summary>A leader has decided and written.</summary>
-    public void OnDecided(Operation operation) => _history.Add(operation with { Generation = _generation });
+    public void OnDecided(Operation operation) => _history.Add(operation with { Generation = _generation, Stay = _byId[operation.Origin].Stay });
 
     private void CallLeader(SimNode node)
     {

@@ -70,6 +70,11 @@ internal sealed partial class SimCluster
 
         Scheduler.Log($"all faults end");
         Network.IsFaulty = false;
+        foreach (var node in _nodes.Where(node => node is { IsUp: true, IsDeclaredDead: false, IsAbsent: true }))
+        {
+            Return(node);
+        }
+
         foreach (var node in _nodes.Where(node => node.IsDeclaredDead != !node.IsUp || node.Replica.IsResigned).ToList())
         {
             Kill(node);
@@ -173,7 +178,7 @@ internal sealed partial class SimCluster
         var key = new SimKey((int)Random.Between(0, Groups - 1), number);
         var owner = Random.Chance(50) ? node.Id : Random.Pick(_nodes.Where(owner => node.MayKnow(owner)).ToList()).Id;
         var record = Random.Chance(45) ? null : $"{owner}|{++_lastRecord}";
-        var operation = node.Write(key, record) with { Generation = _generation };
+        var operation = node.Write(key, record) with { Generation = _generation, Stay = node.Stay };
         _history.Add(operation);
         Scheduler.Log($"{node.Id} writes {operation.Sequence}: {key} = {record} at {operation.TimeMicros}");
     }
@@ -211,6 +216,11 @@ internal sealed partial class SimCluster
         if (Random.Chance(80) && up.Count > 1)
         {
             Network.Hold(Random.Pick(up), Random.Pick(up), Random.Between(20_000, 250_000));
+        }
+
+        if (Random.Chance(30) && up.Count > 2)
+        {
+            Leave(Random.Pick(up));
         }
 
         Scheduler.After(Random.Between(20_000, 180_000), Disturb);

@@ -65,15 +65,16 @@ internal sealed partial class SimNode
         }
 
         var dead = Replica.DeadReplicas;
+        var sequence = Replica.LastSequence;
         Send(to, $"hello {attempt}", node =>
         {
             node.Plan.OnHello(Id);
-            var reply = node.Replica.Hello(Id, attempt, dead);
+            var reply = node.Replica.Hello(Id, attempt, dead, sequence);
             if (reply is not null)
             {
                 node.Send(Id, $"hello {attempt}: {reply.Sequence} {reply.IsReady}", _ => OnHelloReply(to, attempt, reply));
             }
-        });
+        }, whenAbsent: node => node.Send(Id, $"hello {attempt}: no table", _ => Plan.OnWithoutTable(to, attempt)));
         _cluster.Scheduler.After(HelloTimeoutMicros, () => Plan.OnHelloFailed(to, attempt));
     }
 

@@ -26,7 +26,7 @@ internal sealed partial class SimNode
         {
             var outcome = to.Take(batch);
             to.Send(Id, $"batch {batch.FirstSequence}..{batch.LastSequence} {outcome}", _ => OnAnswer(peer, delivery, batch, outcome));
-        });
+        }, whenAbsent: to => to.Send(Id, "batch taken without table", _ => OnAnswer(peer, delivery, batch, ReceiveOutcome.Applied)));
         _cluster.Scheduler.After(DeliveryTimeoutMicros, () => EndDelivery(peer, delivery, hasFailed: true));
     }
 
@@ -111,6 +111,7 @@ internal sealed partial class SimNode
 
     private void SendLevelRequests()
     {
+        var stay = _stay;
         foreach (var (survivor, dead, after) in Replica.LevelRequests())
         {
             Send(survivor, $"level {dead}?", to =>
@@ -121,13 +122,18 @@ internal sealed partial class SimNode
                     reply = reply with { Retained = [] };
                 }
 
-                to.Send(Id, $"level {dead}: {reply.Retained.Count}", _ => OnLevelReply(survivor, dead, reply));
+                to.Send(Id, $"level {dead}: {reply.Retained.Count}", _ => OnLevelReply(survivor, dead, reply, stay));
             });
         }
     }
 
-    private void OnLevelReply(ReplicaId survivor, ReplicaId dead, LevelReply reply)
+    private void OnLevelReply(ReplicaId survivor, ReplicaId dead, LevelReply reply, int stay)
     {
+        if (stay != _stay)
+        {
+            return;
+        }
+
         if (_cluster.Fault == Fault.LevelRepliesFromBeforeADeathCount)
         {
             reply = reply with { Dead = Replica.DeadReplicas };

@@ -7,25 +7,28 @@ namespace MimGrains.Simulation;
 internal sealed partial class SimNode
 {
     private readonly SimCluster _cluster;
+    private readonly MimGrains.Core.Store.TableSchema<SimKey, string> _schema;
     private readonly HashSet<ReplicaId> _toldPlan = [];
     private readonly Dictionary<ReplicaId, long> _appliedSeen = [];
     private OwnerSweep? _sweep;
+    private bool _isTicking;
     private long _completedSeen;
 
     public SimNode(SimCluster cluster, string name, TableKind kind)
     {
         _cluster = cluster;
         Id = new ReplicaId(name);
-        Replica = new TableReplica<SimKey, string>(Id, SimTable.Schema(kind, Resolver()), new SimCodec());
+        _schema = SimTable.Schema(kind, Resolver());
+        Replica = new TableReplica<SimKey, string>(Id, _schema, new SimCodec());
         Plan = new JoinPlan(Id);
         SkewMicros = cluster.Random.Between(-20_000, 20_000);
     }
 
     public ReplicaId Id { get; }
 
-    public TableReplica<SimKey, string> Replica { get; }
+    public TableReplica<SimKey, string> Replica { get; private set; }
 
-    public JoinPlan Plan { get; }
+    public JoinPlan Plan { get; private set; }
 
     public bool IsUp { get; set; } = true;
 
@@ -60,7 +63,11 @@ internal sealed partial class SimNode
             Plan.OnMember(id);
         }
 
-        Tick();
+        if (!_isTicking)
+        {
+            _isTicking = true;
+            Tick();
+        }
     }
 
     /// <summary>It has seen a later state of the membership: the dead of then, in the order of their deaths.</summary>
@@ -137,6 +144,13 @@ internal sealed partial class SimNode
             return;
         }
 
+        TellLeft();
+        if (IsAbsent)
+        {
+            _cluster.Scheduler.After(Random.Between(2_000, 8_000), Tick);
+            return;
+        }
+
         StepJoin();
         StepRecording();
         foreach (var peer in Replica.Peers)
@@ -197,9 +211,9 @@ internal sealed partial class SimNode
         }
     }
 
-    private void Send(ReplicaId to, string name, Action<SimNode> deliver)
+    private void Send(ReplicaId to, string name, Action<SimNode> deliver, Action<SimNode>? whenAbsent = null)
     {
         var node = _cluster.NodeOf(to);
-        _cluster.Network.Send(this, node, name, () => deliver(node));
+        _cluster.Network.Send(this, node, name, () => (node.IsAbsent ? whenAbsent : deliver)?.Invoke(node));
     }
 }

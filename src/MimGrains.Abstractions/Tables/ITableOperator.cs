@@ -67,6 +67,7 @@ public interface ITableOperator
     /// and the other silos do not wait for it any more. A table that is not there is no error. It may be added again.
     /// </summary>
     /// <exception cref="WriteNotAcknowledgedException">Another silo has not applied all writes in time: the table stays.</exception>
+    /// <exception cref="TableUnavailableException">A silo has just died, and the table is still needed here: try again.</exception>
     Task RemoveAsync(string table, CancellationToken cancellationToken = default);
 }
 

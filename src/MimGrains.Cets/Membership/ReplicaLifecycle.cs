@@ -40,7 +40,7 @@ internal sealed partial class ReplicaLifecycle(
             Task.Run(FollowMembershipAsync, cancellationToken),
             Task.Run(() => undertaker.RunAsync(_stopping.Token), cancellationToken),
             Task.Run(() => housekeeping.RunAsync(_stopping.Token), cancellationToken));
-        await Task.WhenAll(catalog.Hosts.Select(
+        await Task.WhenAll(catalog.Hosts.Where(table => table.TryBeginJoin()).Select(
             table => new TableJoiner(table, silos, services, carrier, _logger).JoinAsync(cancellationToken)));
     }
 

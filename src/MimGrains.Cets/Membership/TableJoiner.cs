@@ -108,7 +108,7 @@ internal sealed partial class TableJoiner(
         try
         {
             var dead = table.Locked(replica => replica.DeadReplicas).Select(id => id.Value);
-            var hello = new WireHello(table.Name, table.Replica.Self.Value, attempt, table.Description, [.. dead]);
+            var hello = new WireHello(table.Name, table.Replica.Self.Value, attempt, table.Description, [.. dead], table.Replica.LastSequence);
             var reply = await services.Of(silo).Hello(hello).WaitAsync(AnswerTimeout, cancellationToken);
             OnAnswer(silo, attempt, reply);
         }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using MimGrains.Cets.Membership;
+using MimGrains.Cets.Replicas;
 using MimGrains.Cets.Tables;
 using MimGrains.Core.Identity;
 using MimGrains.Tables;
@@ -10,8 +11,6 @@ namespace MimGrains.Cets.Operation;
 // Remove: no more writes -> own records deleted -> all applied everywhere -> out of the catalog -> the others told.
 internal sealed partial class TableOperator
 {
-    private const int LeaveTries = 3;
-
     private readonly SemaphoreSlim _changes = new(1);
 
     public async Task<IReplicatedTable<TKey, TRecord>> AddAsync<TKey, TRecord>(
@@ -75,6 +74,12 @@ internal sealed partial class TableOperator
     private async Task AddAsync(TableHost host, CancellationToken cancellationToken)
     {
         catalog.Add(host);
+        if (!host.TryBeginJoin())
+        {
+            // The silo is just starting, and joins it with the others.
+            return;
+        }
+
         try
         {
             await new TableJoiner(host, silos, services, carrier, _logger).JoinAsync(cancellationToken);
@@ -99,6 +104,7 @@ internal sealed partial class TableOperator
             }
 
             await host.Barrier().WaitAsync(cancellationToken);
+            await UntilLeftAsync(host, cancellationToken);
         }
         catch
         {
@@ -110,33 +116,61 @@ internal sealed partial class TableOperator
         LogRemoved(_logger, host.Name);
     }
 
-    private Task LeaveAsync(TableHost host)
+    // Normally at once: only while a silo has just died there is something that others may still have to learn from this one.
+    private async Task UntilLeftAsync(TableHost host, CancellationToken cancellationToken)
     {
-        var peers = host.Locked(replica => replica.Peers.ToArray());
-        catalog.Remove(host);
-        return Task.WhenAll(peers.Select(peer => TellAsync(host, peer)));
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        late.CancelAfter(options.Value.WriteTimeout);
+        try
+        {
+            while (!host.Locked(replica => replica.TryLeave()))
+            {
+                await Task.Delay(options.Value.HeartbeatPeriod, late.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TableUnavailableException(host.Name, "it cannot be removed now: silos are still levelling what a dead one has written");
+        }
     }
 
-    // Who is not reached goes on sending, and is acknowledged: it waits for nothing.
-    private async Task TellAsync(TableHost host, ReplicaId peer)
+    private Task LeaveAsync(TableHost host)
     {
-        for (var tries = 1; ; tries++)
+        var leaves = host.Locked(replica => replica.Peers.Select(peer => (peer, new WireLeave(
+            host.Name, replica.Self.Value, replica.LastSequence, host.JoinPlan.LastAttempt, replica.HelloAttemptOf(peer)))).ToList());
+        catalog.Remove(host);
+        return Task.WhenAll(leaves.Select(leave => TellAsync(leave.peer, leave.Item2)));
+    }
+
+    private async Task TellAsync(ReplicaId peer, WireLeave leave)
+    {
+        if (!await TryTellAsync(peer, leave))
         {
-            try
-            {
-                await services.Of(peer).Leave(host.Name, host.Replica.Self.Value, host.Replica.LastSequence)
-                    .WaitAsync(options.Value.DeliveryTimeout);
-                return;
-            }
-            catch (Exception exception) when (tries < LeaveTries)
-            {
-                LogNotTold(_logger, host.Name, peer.Value, exception.Message);
-            }
-            catch (Exception exception)
-            {
-                LogNotTold(_logger, host.Name, peer.Value, exception.Message);
-                return;
-            }
+            // Its writes are acknowledged meanwhile: it waits for nothing. But it must know once somebody else has died.
+            _ = Task.Run(() => KeepTellingAsync(peer, leave));
+        }
+    }
+
+    private async Task KeepTellingAsync(ReplicaId peer, WireLeave leave)
+    {
+        do
+        {
+            await Task.Delay(options.Value.HeartbeatPeriod);
+        }
+        while (silos.Others().Contains(peer) && !await TryTellAsync(peer, leave));
+    }
+
+    private async Task<bool> TryTellAsync(ReplicaId peer, WireLeave leave)
+    {
+        try
+        {
+            await services.Of(peer).Leave(leave).WaitAsync(options.Value.DeliveryTimeout);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            LogNotTold(_logger, leave.Table, peer.Value, exception.Message);
+            return false;
         }
     }
 

@@ -38,7 +38,7 @@ internal interface IReplicaService : IGrainService
 
     /// <summary>A silo does not hold the table any more.</summary>
     [Alias("leave")]
-    Task Leave(string table, string from, long lastSequence);
+    Task Leave(WireLeave leave);
 
     /// <summary>Begins to read the whole replica as it is now; null when this silo does not hold the table.</summary>
     [Alias("begin-read")]

@@ -12,7 +12,8 @@ internal sealed record WireHello(
     [property: Id(1)] string From,
     [property: Id(2)] long Attempt,
     [property: Id(3)] string Definition,
-    [property: Id(4)] string[] Dead);
+    [property: Id(4)] string[] Dead,
+    [property: Id(5)] long Sequence);
 
 /// <summary>Why a hello was not answered with a position.</summary>
 internal enum HelloOutcome
@@ -95,3 +96,16 @@ internal sealed record WireDumpChunk(
 {
     public DumpChunk ToChunk() => new(Count, Bytes.Segments.Count == 0 ? default : Bytes.Segments[0], IsLast);
 }
+
+/// <param name="Table">The table.</param>
+/// <param name="From">Who has left.</param>
+/// <param name="LastSequence">Its last write, which every silo has applied.</param>
+/// <param name="Attempt">The number of its last hello.</param>
+/// <param name="SeenAttempt">The number of the last hello that it has of the silo that is told.</param>
+[GenerateSerializer, Immutable, Alias("mimgrains.leave")]
+internal sealed record WireLeave(
+    [property: Id(0)] string Table,
+    [property: Id(1)] string From,
+    [property: Id(2)] long LastSequence,
+    [property: Id(3)] long Attempt,
+    [property: Id(4)] long SeenAttempt);

@@ -21,15 +21,25 @@ internal sealed partial class ReplicaService
         return Task.CompletedTask;
     }
 
-    public Task Leave(string table, string from, long lastSequence)
+    public Task Leave(WireLeave leave)
     {
-        catalog.Find(table)?.LockedAndComplete(replica =>
+        if (catalog.Find(leave.Table) is not { } host)
         {
-            replica.OnLeft(new ReplicaId(from), lastSequence);
+            return Task.CompletedTask;
+        }
+
+        host.LockedAndComplete(replica =>
+        {
+            var from = new ReplicaId(leave.From);
+            if (host.JoinPlan.IsMeant(leave.SeenAttempt) && replica.OnLeft(from, leave.LastSequence, leave.Attempt))
+            {
+                host.JoinPlan.OnLeft(from);
+            }
+
             return true;
         });
-        catalog.Find(table)?.SetPauses(from, []);
-        LogLeft(_logger, table, from);
+        host.SetPauses(leave.From, []);
+        LogLeft(_logger, leave.Table, leave.From);
         return Task.CompletedTask;
     }
 

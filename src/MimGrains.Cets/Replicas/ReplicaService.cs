@@ -41,7 +41,7 @@ internal sealed partial class ReplicaService(
         var reply = table.LockedAndComplete(replica =>
         {
             table.JoinPlan.OnHello(from);
-            return replica.Hello(from, hello.Attempt, [.. hello.Dead.Select(dead => new ReplicaId(dead))]);
+            return replica.Hello(from, hello.Attempt, [.. hello.Dead.Select(dead => new ReplicaId(dead))], hello.Sequence);
         });
         if (reply is null)
         {

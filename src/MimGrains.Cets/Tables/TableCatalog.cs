@@ -23,7 +23,7 @@ internal sealed partial class TableCatalog : ITableCatalog, ITableDefinitionVisi
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ReplicaId _self;
-    private readonly Dictionary<string, ReplicaNumbers> _removed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (ReplicaNumbers Numbers, long Attempt)> _removed = new(StringComparer.Ordinal);
     private volatile IReadOnlyDictionary<string, TableHost> _hosts;
     private volatile IReadOnlyList<TableHost> _ordered = [];
 
@@ -64,7 +64,7 @@ internal sealed partial class TableCatalog : ITableCatalog, ITableDefinitionVisi
             if (_removed.TryGetValue(definition.Name, out var last))
             {
                 // The other silos know this one's numbers of before.
-                host.Locked(replica => replica.StartAfter(last));
+                host.StartAfter(last.Numbers, last.Attempt);
             }
         }
 
@@ -83,7 +83,7 @@ internal sealed partial class TableCatalog : ITableCatalog, ITableDefinitionVisi
     {
         lock (_removed)
         {
-            _removed[host.Name] = host.Locked(replica => replica.Numbers);
+            _removed[host.Name] = host.Locked(replica => (replica.Numbers, host.JoinPlan.LastAttempt));
         }
 
         _hosts = _hosts.Where(other => other.Value != host).ToDictionary(StringComparer.Ordinal);

@@ -1,9 +1,12 @@
+using MimGrains.Core.Replication;
 using MimGrains.Tables;
 
 namespace MimGrains.Cets.Tables;
 
 internal abstract partial class TableHost
 {
+    private bool _isJoinBegun;
+
     /// <summary>Returns the state of the table on this silo.</summary>
     public TableInfo Info() => Locked(table => new TableInfo
     {
@@ -60,4 +63,17 @@ internal abstract partial class TableHost
 
         _closedReason = null;
     }
+
+    /// <summary>Goes on where an earlier table of this name on this silo has ended.</summary>
+    public void StartAfter(ReplicaNumbers earlier, long attempt)
+    {
+        lock (Gate)
+        {
+            replica.StartAfter(earlier);
+            JoinPlan.StartAfter(attempt);
+        }
+    }
+
+    /// <summary>Returns whether the caller is the one that joins the table.</summary>
+    public bool TryBeginJoin() => Interlocked.Exchange(ref _isJoinBegun, true) is false;
 }

@@ -43,6 +43,7 @@ public sealed class JoinPlan(ReplicaId self)
     private bool _isDumping;
     private bool _isDone;
     private long _attempt;
+    private long _firstAttempt;
     private long _attemptAtDeath;
 
     /// <summary>Returns the replica whose dump is being merged; null when there is none.</summary>
@@ -51,6 +52,17 @@ public sealed class JoinPlan(ReplicaId self)
     /// <summary>Returns the members that were told hello and have not answered yet, ascending.</summary>
     public IReadOnlyList<ReplicaId> Awaited =>
         [.. _members.Where(member => member.Value.State == AnswerState.Awaited).Select(member => member.Key)];
+
+    /// <summary>Returns the number of the last hello.</summary>
+    public long LastAttempt => _attempt;
+
+    /// <summary>
+    /// Goes on with the numbers of the plan of an earlier replica of the same silo, which has left. Before everything else.
+    /// </summary>
+    public void StartAfter(long attempt) => _attempt = _firstAttempt = attempt + 1;
+
+    /// <summary>Returns whether another replica that has seen this hello of this silo last means this replica, not an earlier one.</summary>
+    public bool IsMeant(long attempt) => attempt >= _firstAttempt;
 
     /// <summary>Returns what to do now. Changes with every call of the other methods.</summary>
     public JoinStep Next()
@@ -160,6 +172,20 @@ public sealed class JoinPlan(ReplicaId self)
         {
             // Its own hello may have overtaken this answer.
             member.State = member.HasTable ? AnswerState.None : AnswerState.WithoutTable;
+        }
+    }
+
+    /// <summary>A member does not hold the table any more: nobody waits for it until it says hello again.</summary>
+    public void OnLeft(ReplicaId id)
+    {
+        if (_members.TryGetValue(id, out var member))
+        {
+            member.HasTable = false;
+            member.State = AnswerState.WithoutTable;
+
+            // As after a death: who was not ready when it answered may have become so by a dump of the one that has left.
+            _attemptAtDeath = _attempt;
+            OnDumpFailed(id);
         }
     }
 

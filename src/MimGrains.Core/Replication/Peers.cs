@@ -40,6 +40,9 @@ internal sealed class Inbound(ReplicaId id, int number)
     /// <summary>The batches with writes that some replica may lack, to level with when the origin dies.</summary>
     public List<OperationBatch> Retained { get; } = [];
 
+    /// <summary>The last hello before it left: what comes of an earlier replica of the silo is too late.</summary>
+    public long LeftAttempt { get; set; }
+
     /// <summary>Null while the origin lives.</summary>
     public Levelling? Levelling { get; set; }
 

@@ -99,6 +99,12 @@ public abstract partial class TableReplica
     /// <param name="after">The asking replica has all writes up to this one.</param>
     public LevelReply Level(ReplicaId dead, long after)
     {
+        if (_hasLeft)
+        {
+            // What it told one survivor now, it could not tell the others.
+            return new LevelReply([], []);
+        }
+
         OnDead(dead);
         return new LevelReply([.. InboundOf(dead).Retained.Where(batch => batch.LastSequence > after)], Dead());
     }

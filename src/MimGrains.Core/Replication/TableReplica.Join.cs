@@ -25,12 +25,18 @@ public abstract partial class TableReplica
     /// <param name="from">The joining replica.</param>
     /// <param name="attempt">Greater than in every hello that it sent before.</param>
     /// <param name="dead">All incarnations that the joining replica knows to be dead.</param>
+    /// <param name="sequence">Its last write: greater than 0 when an earlier replica of the same silo had left.</param>
     /// <returns>Null if the caller is declared dead and must not join, or if a later hello of it came before.</returns>
-    public HelloReply? Hello(ReplicaId from, long attempt, IReadOnlyList<ReplicaId> dead)
+    public HelloReply? Hello(ReplicaId from, long attempt, IReadOnlyList<ReplicaId> dead, long sequence = 0)
     {
         ArgumentNullException.ThrowIfNull(dead);
         NoteDeaths(dead);
         if (IsDead(from))
+        {
+            return null;
+        }
+
+        if (attempt <= InboundOf(from).LeftAttempt)
         {
             return null;
         }
@@ -40,6 +46,11 @@ public abstract partial class TableReplica
         {
             return null;
         }
+
+        // What the earlier replica wrote was applied everywhere; who has joined since has got it with its dump.
+        var inbound = InboundOf(from);
+        inbound.Applied = Math.Max(inbound.Applied, sequence);
+        inbound.Stable = Math.Max(inbound.Stable, sequence);
 
         // What it lacks up to here comes with its dump.
         peer.HelloAttempt = attempt;
