@@ -8,7 +8,7 @@ using MimGrains.Sessions;
 namespace MimGrains.Samples.Quickstart;
 
 /// <summary>The steps. Each one is checked: what is not as it should be ends the demo with a message.</summary>
-internal sealed class Demo : IAsyncDisposable
+internal sealed class Demo(bool usesNodeList) : IAsyncDisposable
 {
     /// <summary>The demo is to be done within this time.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(55);
@@ -19,7 +19,7 @@ internal sealed class Demo : IAsyncDisposable
     private const int SessionsInAll = SessionsOfClient + 3 * SessionsPerSilo;
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(3);
 
-    private readonly Workspace _workspace = Workspace.Create("mim1", "mim2", "mim3");
+    private readonly Workspace _workspace = Workspace.Create(usesNodeList, "mim1", "mim2", "mim3");
     private readonly List<SiloProcess> _silos = [];
     private readonly Stopwatch _time = Stopwatch.StartNew();
     private IHost? _client;
@@ -52,11 +52,11 @@ internal sealed class Demo : IAsyncDisposable
 
     private async Task StartSilosAsync(CancellationToken cancellationToken)
     {
-        Screen.Step(1, "Three silo processes find each other through a SQLite file");
+        Screen.Step(1, $"Three silo processes find each other through a {(usesNodeList ? "text file that lists them" : "SQLite file")}");
         Screen.Say($"The configuration of the first, {_workspace.Silos[0].Path}:");
         Screen.Table(["TOML"], [[(await File.ReadAllTextAsync(_workspace.Silos[0].Path, cancellationToken)).TrimEnd()]]);
 
-        // All at once, on a database that does not exist yet.
+        // All at once: the first makes the database, or as many as are needed agree with each other.
         _silos.AddRange(_workspace.Silos.Select(config => SiloProcess.Start(config, _workspace.Folder)));
         await Task.WhenAll(_silos.Select(silo => silo.WaitForReadyAsync(cancellationToken)));
         Screen.Table(
@@ -199,15 +199,15 @@ internal sealed class Demo : IAsyncDisposable
     {
         Screen.Step(6, "Everything stops");
         await StopClientAsync();
-        var start = Stopwatch.GetTimestamp();
-        var rows = new List<object[]>();
-        foreach (var silo in _silos)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            CheckFailedException.Equal(true, await silo.StopAsync(), $"{silo.Config.Name} stops by itself, with exit code 0");
-            rows.Add([silo.Config.Name, "0", Stopwatch.GetElapsedTime(start)]);
-        }
+        cancellationToken.ThrowIfCancellationRequested();
 
+        // All at once: listed nodes need each other's votes to leave in good order.
+        var start = Stopwatch.GetTimestamp();
+        var rows = await Task.WhenAll(_silos.Select(async silo =>
+        {
+            CheckFailedException.Equal(true, await silo.StopAsync(), $"{silo.Config.Name} stops by itself, with exit code 0");
+            return new object[] { silo.Config.Name, "0", Stopwatch.GetElapsedTime(start) };
+        }));
         Screen.Table(["Silo", "Exit code", "Stopped after"], rows);
     }
 

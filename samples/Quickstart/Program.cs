@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using MimGrains.Samples.Quickstart;
 using Spectre.Console;
 
-// Quickstart                          the demo: starts the silos, asks them, kills one, ends
+// Quickstart [--discovery HOW]        the demo: starts the silos, asks them, kills one, ends
 // Quickstart silo CONFIG              one silo, started by the demo; commands on stdin, answers on stdout
 const int failed = 1;
 const int badUsage = 2;
@@ -14,16 +14,11 @@ if (args is ["silo", var config])
     return await SiloProgram.RunAsync(config);
 }
 
-switch (args)
+var usesNodeList = args is ["--discovery", "file"];
+if (!usesNodeList && args is not ([] or ["--discovery", "rdbms"]))
 {
-    case [] or ["--discovery", "rdbms"]:
-        break;
-    case ["--discovery", "file"]:
-        await Console.Error.WriteLineAsync("--discovery file is not there yet: silos find each other through SQLite (rdbms).");
-        return badUsage;
-    default:
-        await Console.Error.WriteLineAsync("Usage: Quickstart [--discovery rdbms]");
-        return badUsage;
+    await Console.Error.WriteLineAsync("Usage: Quickstart [--discovery rdbms|file]");
+    return badUsage;
 }
 
 using var stop = new CancellationTokenSource();
@@ -35,7 +30,7 @@ deadline.CancelAfter(Demo.Deadline);
 
 try
 {
-    await using var demo = new Demo();
+    await using var demo = new Demo(usesNodeList);
     await demo.RunAsync(deadline.Token);
     return 0;
 }

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 
 namespace MimGrains.Samples.Quickstart;
 
-/// <summary>A temporary folder with one configuration file per silo and the database that they share.</summary>
+/// <summary>A temporary folder with one configuration file per silo, and the database or the node list that they share.</summary>
 internal sealed class Workspace : IDisposable
 {
     private Workspace(string folder, IReadOnlyList<SiloConfig> silos) => (Folder, Silos) = (folder, silos);
@@ -12,24 +13,32 @@ internal sealed class Workspace : IDisposable
 
     public IReadOnlyList<SiloConfig> Silos { get; }
 
-    public static Workspace Create(params ReadOnlySpan<string> names)
+    /// <param name="usesNodeList">Whether the silos find each other through a text file instead of a database.</param>
+    /// <param name="names">One silo each.</param>
+    public static Workspace Create(bool usesNodeList, params ReadOnlySpan<string> names)
     {
+        const int portsPerSilo = 3;
         var folder = Directory.CreateTempSubdirectory("mimgrains-quickstart-").FullName;
-        var ports = FreePorts(names.Length * 2);
+        var ports = FreePorts(names.Length * portsPerSilo);
         var silos = new List<SiloConfig>();
+        var lines = new List<string>();
+        var discovery = usesNodeList ? NodeList(folder) : Sqlite(folder);
         for (var index = 0; index < names.Length; index++)
         {
-            var config = new SiloConfig(names[index], Path.Combine(folder, $"{names[index]}.toml"), ports[index * 2 + 1]);
-            File.WriteAllText(config.Path, Toml(folder, config, siloPort: ports[index * 2]));
+            var (silo, gateway, node) = (ports[index * portsPerSilo], ports[index * portsPerSilo + 1], ports[index * portsPerSilo + 2]);
+            var config = new SiloConfig(names[index], Path.Combine(folder, $"{names[index]}.toml"), gateway);
+            File.WriteAllText(config.Path, Toml(folder, config, discovery, silo, node));
             silos.Add(config);
+            lines.Add($"{config.Name}@127.0.0.1:{silo}:{gateway}:{node}");
         }
 
+        File.WriteAllLines(NodeListFile(folder), lines);
         return new Workspace(folder, silos);
     }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-    private static string Toml(string folder, SiloConfig config, int siloPort) =>
+    private static string Toml(string folder, SiloConfig config, string discovery, int siloPort, int discoveryPort) =>
         $"""
         [general]
         sm_backend = "cets"
@@ -37,21 +46,37 @@ internal sealed class Workspace : IDisposable
         component_backend = "cets"
 
         [internal_databases.cets]
-        backend = "rdbms"
         cluster_name = "quickstart"
-
-        [outgoing_pools.rdbms.default.connection]
-        driver = "sqlite"
-        file = '{Path.Combine(folder, "cluster.db")}'
+        {discovery}
 
         [node]
         name = "{config.Name}@127.0.0.1"
         address = "127.0.0.1"
         silo_port = {siloPort}
         gateway_port = {config.GatewayPort}
+        discovery_port = {discoveryPort}
         data_directory = '{Path.Combine(folder, config.Name)}'
 
         """;
+
+    private static string Sqlite(string folder) =>
+        $"""
+        backend = "rdbms"
+
+        [outgoing_pools.rdbms.default.connection]
+        driver = "sqlite"
+        file = '{Path.Combine(folder, "cluster.db")}'
+        """;
+
+    // A secret for this run only: nobody else can join.
+    private static string NodeList(string folder) =>
+        $"""
+        backend = "file"
+        node_list_file = '{NodeListFile(folder)}'
+        cluster_secret = "{RandomNumberGenerator.GetHexString(32)}"
+        """;
+
+    private static string NodeListFile(string folder) => Path.Combine(folder, "nodes.txt");
 
     private static int[] FreePorts(int count)
     {

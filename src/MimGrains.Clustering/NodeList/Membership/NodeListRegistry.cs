@@ -24,6 +24,8 @@ internal sealed partial class NodeListRegistry(
     private static readonly TimeSpan KeepLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KeepPeriod = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KeepPeriodInTrouble = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LingerStep = TimeSpan.FromMilliseconds(50);
 
     private readonly ILogger _logger = logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -186,9 +188,26 @@ internal sealed partial class NodeListRegistry(
         {
             await _stopping.CancelAsync();
             await _keeping;
+            await LingerAsync();
             await transport.StopAsync(cancellationToken);
         }
     }
+
+    // Nodes that stop at the same time need each other's votes: who is done first waits for the others to be done.
+    private async Task LingerAsync()
+    {
+        var since = time.GetTimestamp();
+        while (_state.Number is not null && OthersAreLeaving() && time.GetElapsedTime(since) < LingerLimit)
+        {
+            await Task.Delay(LingerStep, time);
+        }
+    }
+
+    private bool OthersAreLeaving() =>
+        host.Acceptor.Value is { } value
+        && MembershipTable.Decode(value.Content).Rows.Any(row =>
+            row.Status is (int)SiloStatus.ShuttingDown or (int)SiloStatus.Stopping
+            && row.Name != list.Self!.Value.Value);
 
     private sealed record RegistryState(int? Number, IReadOnlyList<DiscoveredNode> Nodes, string? Problem);
 }
