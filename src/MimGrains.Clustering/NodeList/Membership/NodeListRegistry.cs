@@ -40,9 +40,14 @@ internal sealed partial class NodeListRegistry(
 
     public string? Problem => list.Current.Problem ?? _state.Problem;
 
-    // Stops after the silo has said that it leaves: the others need this node's vote for that too.
-    public void Participate(ISiloLifecycle observer) => observer.Subscribe(
-        nameof(NodeListRegistry), ServiceLifecycleStage.RuntimeInitialize, _ => Task.CompletedTask, StopAsync);
+    // Says first of all that it leaves, and stops after the silo is gone: until then the others need this node's vote.
+    public void Participate(ISiloLifecycle observer)
+    {
+        observer.Subscribe(
+            nameof(NodeListRegistry), ServiceLifecycleStage.Last, _ => Task.CompletedTask, _ => SayLeavingAsync());
+        observer.Subscribe(
+            nameof(NodeListRegistry), ServiceLifecycleStage.RuntimeInitialize, _ => Task.CompletedTask, StopAsync);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -193,6 +198,25 @@ internal sealed partial class NodeListRegistry(
         }
     }
 
+    // Told beside the table: who wants to write into it at the same time as others may have to wait for seconds.
+    private async Task SayLeavingAsync()
+    {
+        if (_state.Number is null)
+        {
+            return;
+        }
+
+        try
+        {
+            var leaving = Leaving(list.Self!.Value.Value, identity.Generation);
+            await client.TellAsync([new Heartbeat(leaving, time.GetUtcNow().UtcTicks)]);
+        }
+        catch (NoQuorumException exception)
+        {
+            LogFailed(_logger, exception.Message);
+        }
+    }
+
     // Nodes that stop at the same time need each other's votes: who is done first waits for the others to be done.
     private async Task LingerAsync()
     {
@@ -203,11 +227,22 @@ internal sealed partial class NodeListRegistry(
         }
     }
 
-    private bool OthersAreLeaving() =>
-        host.Acceptor.Value is { } value
-        && MembershipTable.Decode(value.Content).Rows.Any(row =>
-            row.Status is (int)SiloStatus.ShuttingDown or (int)SiloStatus.Stopping
-            && row.Name != list.Self!.Value.Value);
+    private bool OthersAreLeaving()
+    {
+        if (host.Acceptor.Value is not { } value)
+        {
+            return false;
+        }
+
+        var told = host.Heartbeats().Select(heartbeat => heartbeat.Silo).ToHashSet();
+        return MembershipTable.Decode(value.Content).Rows.Any(row =>
+            row.Status != MembershipRow.Dead
+            && row.Name != list.Self!.Value.Value
+            && told.Contains(Leaving(row.Name, row.Generation)));
+    }
+
+    // Among the heartbeats, where no silo's address looks like this.
+    private static string Leaving(string node, int generation) => $"leaving {node} {generation}";
 
     private sealed record RegistryState(int? Number, IReadOnlyList<DiscoveredNode> Nodes, string? Problem);
 }
