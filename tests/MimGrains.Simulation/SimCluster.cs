@@ -81,6 +81,11 @@ internal sealed partial class SimCluster
             Declare(node);
         }
 
+        if (!_nodes.Exists(node => node.IsUp))
+        {
+            Join();
+        }
+
         if (IsDamaging)
         {
             Scheduler.After(DamageMicros, DamageSome);
@@ -190,7 +195,7 @@ internal sealed partial class SimCluster
             return;
         }
 
-        var up = _nodes.Where(node => node.IsUp && !node.IsDeclaredDead).ToList();
+        var up = _nodes.Where(node => node.IsUp && !node.IsDeclaredDead && !node.Replica.IsResigned).ToList();
         if (Random.Chance(40) && up.Count > 2)
         {
             if (up.Count > 2 && Random.Chance(50))
@@ -202,8 +207,7 @@ internal sealed partial class SimCluster
                 End(Random.Pick(up));
             }
         }
-
-        if (Random.Chance(15) && up.Count > 2)
+        else if (_callsLeader && Random.Chance(25) && up.Count > 2)
         {
             Resign(Random.Pick(up));
         }

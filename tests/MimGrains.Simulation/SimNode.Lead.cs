@@ -36,6 +36,9 @@ internal sealed partial class SimNode
 
     public int OpenCalls => _calls.Count;
 
+    private bool StaysLeader =>
+        _cluster.Fault == Fault.LeaderStaysWhenItGrants && _hasLed && Replica.Ballot.Candidate != Id;
+
     private void AskLeader(LeaderCall call, HashSet<ReplicaId> passedOver, LeaderBallot resigned = default)
     {
         if (!IsUp || !_calls.ContainsKey(call.Id.Number))
@@ -45,7 +48,8 @@ internal sealed partial class SimNode
 
         call.Attempt++;
         var attempt = call.Attempt;
-        if (Replica.LeaderToAsk(passedOver) is not { } leader)
+        var toAsk = StaysLeader ? Id : Replica.LeaderToAsk(passedOver);
+        if (toAsk is not { } leader)
         {
             _cluster.Scheduler.After(RetryMicros, () => AskLeader(call, []));
             return;
@@ -210,13 +214,13 @@ internal sealed partial class SimNode
             }
         }
 
-        if (_cluster.Fault == Fault.LeaderStaysWhenItGrants && _hasLed && role is LeaderRole.Follower or LeaderRole.Resigned)
+        if (StaysLeader && role is LeaderRole.Follower or LeaderRole.Resigned)
         {
             Replica.Establish();
             role = LeaderRole.Leading;
         }
 
-        _hasLed = role == LeaderRole.Leading;
+        _hasLed |= role == LeaderRole.Leading;
         return role;
     }
 
