@@ -113,9 +113,14 @@ public sealed class NodeDownTests
         table.LockedAndComplete(replica => replica.OnDead(dead));
         var deaths = table.TakeDeaths();
         var sweep = table.Locked(replica => replica.BeginSweep());
-        while (sweep is not null && table.Locked(_ => sweep.Step(10)))
+        for (var isMore = sweep is not null; isMore;)
         {
-            // Until all are looked at.
+            isMore = sweep!.Find(maxLooks: 10, maxFound: 5);
+            table.Locked(_ =>
+            {
+                sweep.Remove();
+                return true;
+            });
         }
 
         new NodeDownHandlers(Options.Create(new ReplicationOptions()), _time, NullLogger<NodeDownHandlers>.Instance)

@@ -127,9 +127,35 @@ public sealed class DeathTests
 
         Assert.True(a.IsSweepDue);
         var sweep = a.BeginSweep()!;
-        Assert.False(sweep.Step(maxRecords: 10));
-        Assert.Equal(1, sweep.Removed);
-        Assert.Equal(0, a.Count);
+        Assert.False(sweep.Find(maxLooks: 10, maxFound: 10));
+        Assert.Equal((0, 1), (sweep.Removed, a.Count));
+        sweep.Remove();
+        Assert.Equal((1, 0), (sweep.Removed, a.Count));
         Assert.False(a.IsSweepDue);
+    }
+
+    [Fact]
+    public void A_sweep_leaves_what_another_silo_wrote_after_it_was_found()
+    {
+        var a = Sample.First(Sample.A);
+        var b = Sample.Join(Sample.B, a);
+        b.Insert(1, "of b", 100);
+        b.Insert(2, "of b", 101);
+        b.Insert(3, "of b", 102);
+        Sample.Deliver(b, a);
+        a.OnDead(Sample.B);
+        var sweep = a.BeginSweep()!;
+
+        Assert.True(sweep.Find(maxLooks: 10, maxFound: 2));
+        a.Insert(1, "of a", 200);
+        sweep.Remove();
+        Assert.Equal(1, sweep.Removed);
+        Assert.True(sweep.Find(maxLooks: 1, maxFound: 2));
+        sweep.Remove();
+        Assert.False(sweep.Find(maxLooks: 10, maxFound: 2));
+        sweep.Remove();
+        Assert.Equal((2, 1), (sweep.Removed, a.Count));
+        Assert.True(a.TryGet(1, out var kept));
+        Assert.Equal("of a", kept);
     }
 }

@@ -168,7 +168,9 @@ public sealed class LeadTests
         Decide(a, b.OpenCall(), 1, "of b");
         Decide(a, a.OpenCall(), 2, "of a");
         a.OnDead(Sample.B);
-        a.BeginSweep()!.Step(10);
+        var sweep = a.BeginSweep()!;
+        Assert.False(sweep.Find(maxLooks: 10, maxFound: 10));
+        sweep.Remove();
 
         Assert.Null(a.Get(1));
         Assert.Equal("of a", a.Get(2));

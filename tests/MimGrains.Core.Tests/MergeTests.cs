@@ -115,10 +115,8 @@ public sealed class MergeTests
 
         c.OnDead(Sample.A);
         var sweep = c.BeginSweep()!;
-        while (sweep.Step(10))
-        {
-            // Until all are looked at.
-        }
+        Assert.False(sweep.Find(maxLooks: 10, maxFound: 10));
+        sweep.Remove();
 
         Assert.Equal("y", c.Get(1));
         Assert.Equal(0, sweep.Removed);

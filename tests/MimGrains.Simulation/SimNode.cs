@@ -205,9 +205,14 @@ internal sealed partial class SimNode
             _sweep = Replica.BeginSweep();
         }
 
-        if (_sweep is { } sweep && _cluster.Fault != Fault.DeadOwnersAreNotSwept && !sweep.Step(3))
+        if (_sweep is { } sweep && _cluster.Fault != Fault.DeadOwnersAreNotSwept)
         {
-            _sweep = null;
+            if (!sweep.Find(maxLooks: 3, maxFound: 3))
+            {
+                _sweep = null;
+            }
+
+            sweep.Remove();
         }
     }
 

@@ -8,6 +8,9 @@ namespace MimGrains.Cets.Membership;
 /// <summary>Asks the survivors for what a dead silo had sent to only some of them. What fails is asked again at the next heartbeat.</summary>
 internal sealed partial class Levelling(TableCatalog catalog, ReplicaServiceClient services, ILogger<Levelling> logger)
 {
+    // One that died as well must not hold up what is done after a round; it is asked again, or is dead by then.
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
+
     private readonly ILogger _logger = logger;
 
     public Task RunOnceAsync(CancellationToken cancellationToken) => Task.WhenAll(
@@ -20,7 +23,7 @@ internal sealed partial class Levelling(TableCatalog catalog, ReplicaServiceClie
     {
         try
         {
-            var reply = await services.Of(survivor).Level(table.Name, dead.Value, after).WaitAsync(cancellationToken);
+            var reply = await services.Of(survivor).Level(table.Name, dead.Value, after).WaitAsync(AnswerTimeout, cancellationToken);
             table.LockedAndComplete(replica =>
             {
                 replica.OnLevelReply(survivor, dead, reply.ToReply());

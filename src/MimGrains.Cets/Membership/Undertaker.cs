@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using MimGrains.Cets.Replicas;
 using MimGrains.Cets.Streams;
@@ -7,8 +8,11 @@ using MimGrains.Core.Identity;
 
 namespace MimGrains.Cets.Membership;
 
-// dead -> no write waits for it -> its records go -> the survivors level what it had sent to only some of them.
-/// <summary>Acts on the death of other silos, one after another.</summary>
+// dead -> no write waits for it -> side by side: its records go; the survivors level what it had sent to only some of them.
+/// <summary>
+/// Acts on the death of other silos. Writers are freed at once, also when the records of a silo that died before are still
+/// going, or a survivor that is asked to level does not answer.
+/// </summary>
 internal sealed partial class Undertaker(
     TableCatalog catalog,
     ReplicationCarrier carrier,
@@ -17,8 +21,17 @@ internal sealed partial class Undertaker(
     NodeDownHandlers handlers,
     ILogger<Undertaker> logger)
 {
-    // The lock of a table is given back after so many records.
-    private const int SweepRecordsPerTurn = 1_024;
+    // The lock of a table is held for so many removals: well below a millisecond.
+    private const int SweepRemovalsPerTurn = 256;
+
+    // Looking at records takes no lock, but so many in a row are enough before those that were found go.
+    private const int SweepLooksPerTurn = 8_192;
+
+    private readonly Channel<Death> _toSweep = Channel.CreateUnbounded<Death>(new UnboundedChannelOptions { SingleReader = true });
+
+    // One round covers all deaths before it: a second one that is asked for meanwhile is enough.
+    private readonly Channel<bool> _toLevel = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
 
     private readonly ILogger _logger = logger;
 
@@ -26,11 +39,7 @@ internal sealed partial class Undertaker(
     {
         try
         {
-            await foreach (var dead in deaths.Reader.ReadAllAsync(cancellationToken))
-            {
-                Bury(dead, cancellationToken);
-                await levelling.RunOnceAsync(cancellationToken);
-            }
+            await Task.WhenAll(FreeWritersAsync(cancellationToken), SweepAsync(cancellationToken), LevelAsync(cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -38,44 +47,76 @@ internal sealed partial class Undertaker(
         }
     }
 
-    private void Bury(ReplicaId dead, CancellationToken cancellationToken)
+    private async Task FreeWritersAsync(CancellationToken cancellationToken)
     {
-        var started = Stopwatch.GetTimestamp();
-        carrier.Disconnect(dead);
-        foreach (var table in catalog.Hosts)
+        await foreach (var dead in deaths.Reader.ReadAllAsync(cancellationToken))
         {
-            table.SetPauses(dead.Value, []);
-        }
+            var noticedAt = Stopwatch.GetTimestamp();
+            carrier.Disconnect(dead);
+            foreach (var table in catalog.Hosts)
+            {
+                table.SetPauses(dead.Value, []);
+            }
 
-        // First of all tables: writers must not wait until the records of the tables before are gone.
-        // A message of another silo may have told a replica of the death before: its records go here all the same.
-        var affected = catalog.Hosts.Where(table => table.LockedAndComplete(replica =>
+            // A message of another silo may have told a replica of the death before: its records go all the same.
+            var affected = catalog.Hosts.Where(table => table.LockedAndComplete(replica =>
+            {
+                replica.OnDead(dead);
+                return replica.IsSweepDue;
+            })).ToList();
+            if (affected.Count > 0)
+            {
+                LogDead(_logger, dead.Value);
+                _toSweep.Writer.TryWrite(new Death(dead, affected, noticedAt));
+                _toLevel.Writer.TryWrite(true);
+            }
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var death in _toSweep.Reader.ReadAllAsync(cancellationToken))
         {
-            replica.OnDead(dead);
-            return replica.IsSweepDue;
-        })).ToList();
-        if (affected.Count == 0)
+            foreach (var table in death.Tables)
+            {
+                Sweep(table, death, cancellationToken);
+            }
+        }
+    }
+
+    private void Sweep(TableHost table, Death death, CancellationToken cancellationToken)
+    {
+        // In one: a handler gets the records of its silo before any sweep takes them. There may be nothing left to do: the sweep
+        // for another silo, which died in the same moment, has taken these records with it.
+        var (taken, sweep) = table.Locked(replica => (table.TakeDeaths(), replica.IsSweepDue ? replica.BeginSweep() : null));
+        if (sweep is null)
         {
+            handlers.Start(table, taken, removed: 0);
             return;
         }
 
-        LogDead(_logger, dead.Value);
-        foreach (var table in affected)
+        bool isMore;
+        do
         {
-            var deaths = table.TakeDeaths();
-            if (table.Locked(replica => replica.BeginSweep()) is not { } sweep)
+            cancellationToken.ThrowIfCancellationRequested();
+            isMore = sweep.Find(SweepLooksPerTurn, SweepRemovalsPerTurn);
+            table.Locked(_ =>
             {
-                handlers.Start(table, deaths, removed: 0);
-                continue;
-            }
+                sweep.Remove();
+                return true;
+            });
+        }
+        while (isMore);
+        handlers.Start(table, taken, sweep.Removed);
+        LogRemoved(
+            _logger, table.Name, sweep.Removed, death.Silo.Value, (long)Stopwatch.GetElapsedTime(death.NoticedAt).TotalMilliseconds);
+    }
 
-            while (table.Locked(_ => sweep.Step(SweepRecordsPerTurn)))
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-
-            handlers.Start(table, deaths, sweep.Removed);
-            LogRemoved(_logger, table.Name, sweep.Removed, dead.Value, (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+    private async Task LevelAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var _ in _toLevel.Reader.ReadAllAsync(cancellationToken))
+        {
+            await levelling.RunOnceAsync(cancellationToken);
         }
     }
 
@@ -85,4 +126,6 @@ internal sealed partial class Undertaker(
     [LoggerMessage(CetsEventId.RecordsRemoved, LogLevel.Information,
         "Table {Table}: {Removed} records of {Silo} removed after {ElapsedMs} ms")]
     private static partial void LogRemoved(ILogger logger, string table, long removed, string silo, long elapsedMs);
+
+    private sealed record Death(ReplicaId Silo, IReadOnlyList<TableHost> Tables, long NoticedAt);
 }

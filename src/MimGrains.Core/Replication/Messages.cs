@@ -78,7 +78,10 @@ public abstract class DumpReader
     public abstract DumpChunk Next(int maxRecords, int maxBytes);
 }
 
-/// <summary>Removes the records of dead owners, some at a time.</summary>
+/// <summary>
+/// Removes the records of dead owners, some at a time: <see cref="Find"/>, which takes most of the time, goes on beside writes;
+/// <see cref="Remove"/> then removes what was found.
+/// </summary>
 public abstract class OwnerSweep
 {
     private protected OwnerSweep()
@@ -88,7 +91,12 @@ public abstract class OwnerSweep
     /// <summary>Returns how many records were removed so far.</summary>
     public long Removed { get; private protected set; }
 
-    /// <summary>Looks at the next records. Needs the replica's lock.</summary>
+    /// <summary>Looks at the next records, without the replica's lock. One thread at a time.</summary>
+    /// <param name="maxLooks">Ends after so many records.</param>
+    /// <param name="maxFound">Ends when so many are found that are to go; so many <see cref="Remove"/> removes.</param>
     /// <returns>Whether there are more.</returns>
-    public abstract bool Step(int maxRecords);
+    public abstract bool Find(int maxLooks, int maxFound);
+
+    /// <summary>Removes those that were found, unless they were replaced meanwhile. Needs the replica's lock.</summary>
+    public abstract void Remove();
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using MimGrains.Core.Identity;
 using MimGrains.Core.Log;
@@ -16,7 +17,9 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     private readonly TableSchema<TKey, TRecord> _schema;
     private readonly IOperationCodec<TKey, TRecord> _codec;
     private TableStore<TKey, TRecord> _store;
-    private readonly HashSet<string> _deadOwners = new(StringComparer.Ordinal);
+
+    // Replaced, never changed: a sweep reads it without the lock.
+    private volatile FrozenSet<string> _deadOwners = FrozenSet<string>.Empty;
 
     /// <summary>Makes an empty replica that has not joined yet.</summary>
     public TableReplica(ReplicaId self, TableSchema<TKey, TRecord> schema, IOperationCodec<TKey, TRecord> codec)
@@ -103,7 +106,7 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     {
         if (!_schema.KeepWhenOwnerDies)
         {
-            _deadOwners.Add(dead.Id.Value);
+            _deadOwners = _deadOwners.Append(dead.Id.Value).ToFrozenSet(StringComparer.Ordinal);
             RecordOwnerLost(dead.Id);
         }
     }
@@ -153,33 +156,51 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     private sealed class Sweep(TableReplica<TKey, TRecord> replica) : OwnerSweep
     {
         private readonly OrderedIndex<TKey, TRecord>.Cursor _cursor = replica._store.Capture().All();
-        private readonly string[] _owners = [.. replica._deadOwners];
+        private readonly string[] _owners = [.. replica._deadOwners.Order(StringComparer.Ordinal)];
+        private readonly List<Entry<TKey, TRecord>> _found = [];
+        private bool _isAtEnd;
 
-        public override bool Step(int maxRecords)
+        public override bool Find(int maxLooks, int maxFound)
         {
-            for (var i = 0; i < maxRecords; i++)
+            for (var looks = 0; looks < maxLooks && _found.Count < maxFound; looks++)
             {
                 if (!_cursor.MoveNext())
                 {
-                    replica._swept = _owners;
+                    _isAtEnd = true;
                     return false;
                 }
 
                 var entry = _cursor.Current;
+                // Which of the records that stand beside each other under a key are to go is looked at under the lock.
+                if (replica.IsMerging || replica.IsOwnerDead(entry.Key, entry.Record!, entry.Stamp.Owner))
+                {
+                    _found.Add(entry);
+                }
+            }
+
+            return true;
+        }
+
+        public override void Remove()
+        {
+            foreach (var entry in _found)
+            {
                 if (replica.IsMerging)
                 {
                     Removed += replica.BurySiblings(entry.Key) ? 1 : 0;
-                    continue;
                 }
-
-                if (replica.IsOwnerDead(entry.Key, entry.Record!, entry.Stamp.Owner) && replica._store.IsCurrent(entry))
+                else if (replica._store.IsCurrent(entry))
                 {
                     replica._store.Bury(entry);
                     Removed++;
                 }
             }
 
-            return true;
+            _found.Clear();
+            if (_isAtEnd)
+            {
+                replica._swept = _owners;
+            }
         }
     }
 }
