@@ -43,4 +43,20 @@ internal static class CetsEventId
     public const int ReplicasDiffer = 1170;
     public const int ReplicasMended = 1171;
     public const int VerifyFailed = 1172;
+
+    // 1200 to 1219: crashes of other silos.
+    public const int CrashDetectionOff = 1200;
+    public const int LineHeld = 1201;
+    public const int SiloUnwatched = 1202;
+    public const int CrashSuspected = 1203;
+    public const int CrashContradicted = 1204;
+    public const int CrashUnwitnessed = 1205;
+    public const int CrashProved = 1206;
+    public const int CrashNotDeclared = 1207;
+    public const int CrashDeclared = 1208;
+    public const int WitnessAnswered = 1209;
+    public const int WitnessSilent = 1210;
+    public const int HeldForDead = 1211;
+    public const int OwnDeathUnread = 1212;
+    public const int WatchFailed = 1213;
 }

@@ -1,7 +1,9 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using MimGrains.Cets.Clients;
+using MimGrains.Cets.Crashes;
 using MimGrains.Cets.Leading;
 using MimGrains.Cets.Membership;
 using MimGrains.Cets.Operation;
@@ -51,8 +53,10 @@ public static class CetsSiloBuilderExtensions
         AddTables(services);
         AddReplication(services);
         AddVerificationAndClients(services);
+        AddCrashDetection(services);
         builder.AddGrainService<ReplicaService>();
         builder.AddGrainService<VerifyService>();
+        builder.AddGrainService<CrashWitness>();
         builder.AddPersistentStreams(
             ReplicationStream.ProviderName,
             (provider, _) => new ReplicationQueueAdapter(provider.GetRequiredService<ReplicationCarrier>()),
@@ -91,6 +95,19 @@ public static class CetsSiloBuilderExtensions
         services.AddSingleton<VerifyServiceClient>();
         services.AddSingleton<ReplicaComparer>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, RepairLoop>();
+    }
+
+    private static void AddCrashDetection(IServiceCollection services)
+    {
+        services.AddOptions<CrashDetectionOptions>().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<CrashDetectionOptions>, CrashDetectionRangesValidator>();
+        services.AddSingleton<IValidateOptions<CrashDetectionOptions>, CrashDetectionRulesValidator>();
+        services.AddSingleton<SiloDialer>();
+        services.AddSingleton<CrashWitnessClient>();
+        services.AddSingleton<WatchResponder>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, CrashWatcher>();
+        services.Configure<SiloConnectionOptions>(connections => connections.ConfigureSiloInboundConnection(
+            connection => connection.Use(connection.ApplicationServices.GetRequiredService<WatchResponder>().Before)));
     }
 
     private static void Configure(ISiloPersistentStreamConfigurator streams)

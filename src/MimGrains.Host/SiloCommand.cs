@@ -22,6 +22,9 @@ internal static class SiloCommand
     /// <summary>The configuration or the command line is wrong.</summary>
     public const int BadConfiguration = 2;
 
+    /// <summary>The other silos have declared this one dead, frozen or cut off as it was: to be started again.</summary>
+    public const int DeclaredDead = 3;
+
     public static async Task<int> RunAsync(FileInfo config, bool checkOnly, LogFormat format, LogLevel level)
     {
         try

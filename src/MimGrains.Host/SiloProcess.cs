@@ -17,6 +17,9 @@ namespace MimGrains.Host;
 /// <summary>One silo, from start to SIGTERM or SIGINT.</summary>
 internal static class SiloProcess
 {
+    // A silo that must not go on has nothing to wait for; its host may have other services, which get this long.
+    private static readonly TimeSpan FailedStopTimeout = TimeSpan.FromSeconds(1);
+
     private static readonly string[] RepeatedCategories =
     [
         "Orleans.Runtime.SiloLifecycleSubject", "Microsoft.Extensions.Hosting.Internal.Host",
@@ -38,8 +41,36 @@ internal static class SiloProcess
         }
 
         await Console.Out.WriteLineAsync(ReadyLine(host.Services, options));
-        await host.WaitForShutdownAsync();
-        return SiloCommand.Done;
+        return await StopAsync(host, lifetime);
+    }
+
+    private static async Task<int> StopAsync(IHost host, IHostApplicationLifetime lifetime)
+    {
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = lifetime.ApplicationStopping.Register(() => stopping.TrySetResult());
+        await stopping.Task;
+        var failure = host.Services.GetRequiredService<SiloFailure>();
+        if (failure.Reason is null)
+        {
+            await host.StopAsync();
+            return SiloCommand.Done;
+        }
+
+        var exitCode = failure.IsDeclaredDead ? SiloCommand.DeclaredDead : SiloCommand.Failed;
+        await Console.Error.WriteLineAsync($"mim-silo: {failure.Reason}");
+        using var limit = new CancellationTokenSource(FailedStopTimeout);
+        try
+        {
+            await host.StopAsync(limit.Token).WaitAsync(FailedStopTimeout);
+        }
+        catch (Exception exception)
+        {
+            // What still runs in it would only wait for others, which take nothing of it any more.
+            await Console.Error.WriteLineAsync($"mim-silo: not stopped in good order: {exception.Message}");
+            Environment.Exit(exitCode);
+        }
+
+        return exitCode;
     }
 
     private static IHost BuildPlain(MimGrainsOptions options, LogFormat format, LogLevel level)

@@ -12,8 +12,13 @@ namespace MimGrains.Hosting;
 /// <summary>Puts MimGrains into an Orleans silo: endpoints, clustering, replicated tables and sessions.</summary>
 public static class MimGrainsSiloBuilderExtensions
 {
-    // A killed silo is declared dead after about as many seconds as probes may be missed.
+    // How long a probe may take, and how often one is sent. No silo is declared dead that was heard of within the time of as
+    // many probes as may be missed: a freeze of two seconds is survived, one of five is not.
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(1);
+    private const int MissedProbes = 3;
+
+    // Changes of the membership are told to every silo as they are made; this is for a silo that missed one.
+    private static readonly TimeSpan TableRefreshPeriod = TimeSpan.FromSeconds(15);
 
     /// <summary>Adds what the options ask for.</summary>
     /// <exception cref="MimGrainsConfigurationException">An option is wrong; the message names all that are.</exception>
@@ -29,7 +34,7 @@ public static class MimGrainsSiloBuilderExtensions
         NodePorts.Settle(options.Node, cets.Backend);
         builder.Services.AddSingleton(options);
         UseEndpoints(builder, options.Node);
-        builder.Configure<ClusterMembershipOptions>(membership => membership.ProbeTimeout = ProbeTimeout);
+        UseDeathRules(builder, options.Node);
         DiscoveryBackends.Use(builder, options, cets);
         builder.UseReplicatedTables();
         builder.Services.AddSessions();
@@ -50,6 +55,21 @@ public static class MimGrainsSiloBuilderExtensions
     /// <inheritdoc cref="UseMimGrains(ISiloBuilder, MimGrainsOptions)"/>
     public static ISiloBuilder UseMimGrains(this ISiloBuilder builder, IConfiguration section) =>
         builder.UseMimGrains(MimGrainsConfiguration.Bind(section));
+
+    private static void UseDeathRules(ISiloBuilder builder, NodeOptions node)
+    {
+        builder.Configure<ClusterMembershipOptions>(membership =>
+        {
+            membership.ProbeTimeout = ProbeTimeout;
+            membership.MaxProbeTimeout = ProbeTimeout;
+            membership.NumMissedProbesLimit = MissedProbes;
+            membership.TableRefreshTimeout = TableRefreshPeriod;
+        });
+        builder.Services.Configure<CrashDetectionOptions>(
+            detection => detection.IsEnabled = node.CrashDetection == CrashDetection.On);
+        builder.Services.AddSingleton<SiloFailure>();
+        builder.Services.AddSingleton<IFatalErrorHandler>(services => services.GetRequiredService<SiloFailure>());
+    }
 
     private static void UseEndpoints(ISiloBuilder builder, NodeOptions node)
     {

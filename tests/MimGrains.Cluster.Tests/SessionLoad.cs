@@ -19,8 +19,14 @@ internal sealed class SessionLoad
     private readonly Task _running;
     private int _next;
 
-    private SessionLoad(ISessionManager sessions, string name) =>
+    private SessionLoad(ISessionManager sessions, string name)
+    {
+        Name = name;
         _running = Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => Task.Run(() => WriteAsync(sessions, name))));
+    }
+
+    /// <summary>Returns what its users begin with, before a dash.</summary>
+    public string Name { get; }
 
     /// <summary>Returns the sessions that were acknowledged, in that order.</summary>
     public IReadOnlyCollection<SessionKey> Opened => _opened;

@@ -55,6 +55,20 @@ public sealed class NodeOptions
     /// <summary>Gets or sets the folder for what this node keeps on disk; relative to the working directory.</summary>
     /// <value>Default <c>data</c>.</value>
     public string DataDirectory { get; set; } = "data";
+
+    /// <summary>Gets or sets whether this node notices at once that the process of another one has crashed, and is noticed so.</summary>
+    /// <value>Default <see cref="CrashDetection.On"/>. Without, a crash is noticed by probes, after about four seconds.</value>
+    public CrashDetection CrashDetection { get; set; } = CrashDetection.On;
+}
+
+/// <summary>Whether crashes are noticed by the end of a connection that cannot be opened again.</summary>
+public enum CrashDetection
+{
+    /// <summary>Only by probes that are not answered.</summary>
+    Off = 0,
+
+    /// <summary>At once.</summary>
+    On = 1,
 }
 
 /// <summary>Which internal database a part keeps its state in.</summary>

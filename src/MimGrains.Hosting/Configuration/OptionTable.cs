@@ -76,6 +76,8 @@ internal static class OptionTable
         new TextOption($"{Node}.data_directory", "MIM_NODE_DATA_DIRECTORY", PathAllowed,
             options => options.Node.DataDirectory ?? "",
             (options, value) => options.Node.DataDirectory = value, IsLine),
+        new ChoiceOption<CrashDetection>($"{Node}.crash_detection", "MIM_NODE_CRASH_DETECTION",
+            options => options.Node.CrashDetection, (options, value) => options.Node.CrashDetection = value),
     ];
 
     private static IEnumerable<OptionDescriptor> GeneralOptions() =>

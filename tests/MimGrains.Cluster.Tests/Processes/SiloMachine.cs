@@ -1,0 +1,118 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using MimGrains.Clustering;
+using MimGrains.ProcessSupport;
+using MimGrains.Sessions;
+using Orleans.Configuration;
+using Orleans.Hosting;
+
+namespace MimGrains.Cluster.Tests.Processes;
+
+/// <summary>A place for one silo: a configuration with fixed ports, on which <c>mim-silo</c> is started, killed and started again.</summary>
+internal sealed class SiloMachine : IAsyncDisposable
+{
+    private const string ClusterName = "processes";
+
+    private readonly TempFolder _folder;
+    private readonly int _number;
+    private readonly int[] _ports = FreePorts.Take(2);
+    private IHost? _client;
+
+    /// <param name="folder">For the configuration and the database that all silos share.</param>
+    /// <param name="number">From 1 on.</param>
+    public SiloMachine(TempFolder folder, int number)
+    {
+        (_folder, _number) = (folder, number);
+        File.WriteAllText(ConfigFile, $"""
+            [general]
+            sm_backend = "cets"
+            s2s_backend = "cets"
+            component_backend = "cets"
+
+            [internal_databases.cets]
+            cluster_name = "{ClusterName}"
+
+            [outgoing_pools.rdbms.default.connection]
+            driver = "sqlite"
+            file = '{folder.File("mim.db")}'
+
+            [node]
+            name = "mim{number}@localhost"
+            silo_port = {_ports[0]}
+            gateway_port = {_ports[1]}
+            data_directory = '{folder.File($"data{number}")}'
+            """);
+    }
+
+    /// <summary>Returns the process that was started last.</summary>
+    public SiloProcess Process { get; private set; } = null!;
+
+    /// <summary>Returns what the process said when it was ready.</summary>
+    public string ReadyLine { get; private set; } = "";
+
+    /// <summary>Returns the sessions as a client sees them that is connected to this silo's gateway and no other.</summary>
+    public ISessionManager Sessions => _client!.Services.GetRequiredService<ISessionManager>();
+
+    private string ConfigFile => _folder.File($"mim{_number}.toml");
+
+    /// <summary>Starts the process and connects a client when it is ready.</summary>
+    public async Task StartAsync()
+    {
+        Process = SiloProcess.Start(
+            $"silo {_number}",
+            ChildCommand.ForAssembly(Path.Combine(AppContext.BaseDirectory, "mim-silo.dll"), "--config", ConfigFile));
+        var line = await Process.WaitForLineAsync(
+            text => text.StartsWith("mim-silo ready:", StringComparison.Ordinal), Eventually.Patience);
+        ReadyLine = line.Text;
+        _client = ClientOf(new IPEndPoint(IPAddress.Loopback, _ports[1]));
+        await _client.StartAsync().WaitAsync(Eventually.Patience);
+    }
+
+    /// <summary>Kills the process with -9 and completes when it has ended.</summary>
+    public async Task KillAsync()
+    {
+        Process.KillHard();
+        await Process.Exited.WaitAsync(Eventually.Patience);
+        await DisconnectAsync();
+    }
+
+    /// <summary>Asks the process to end with SIGTERM, and returns its exit code.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        await DisconnectAsync();
+        Process.Terminate();
+        return await Process.Exited.WaitAsync(Eventually.Patience);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DisconnectAsync();
+        if (Process is not null)
+        {
+            await Process.DisposeAsync();
+        }
+    }
+
+    private async Task DisconnectAsync()
+    {
+        if (Interlocked.Exchange(ref _client, null) is { } client)
+        {
+            await client.StopAsync().WaitAsync(Eventually.Patience);
+            client.Dispose();
+        }
+    }
+
+    private static IHost ClientOf(IPEndPoint gateway)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.UseOrleansClient(client =>
+        {
+            client.UseStaticClustering(gateway);
+            client.Configure<ClusterOptions>(options =>
+                (options.ClusterId, options.ServiceId) = (ClusterNamespace.Of(ClusterName), ClusterName));
+            client.Services.AddSessionClient();
+        });
+        return builder.Build();
+    }
+}
