@@ -107,6 +107,9 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
     public Task ClearAsync(string server, CancellationToken cancellationToken) => Silos[0].Client.CallAsync<long>(
         ClearOperation.OperationName, new ServerParameters(server), LoadTimeout, cancellationToken: cancellationToken);
 
+    /// <summary>Kills a silo with -9. The cluster is of no use afterwards but for what its other silos are doing.</summary>
+    public void Kill(int silo) => _processes[silo].KillHard();
+
     /// <summary>Returns every silo's memory after a full collection.</summary>
     public async Task<IReadOnlyList<MemoryResult>> CollectAsync(CancellationToken cancellationToken) =>
         await Task.WhenAll(Silos.Select(silo => silo.Client.CallAsync<MemoryResult>(

@@ -26,7 +26,7 @@ internal static class SiloProgram
     private static IReadOnlyList<ISiloOperation> Operations { get; } =
     [
         new MembersOperation(), new CountOperation(), new LeaderOperation(), new LoadOperation(), new ClearOperation(), new MemoryOperation(),
-        new ReadOperation(), new InsertOperation(),
+        new ReadOperation(), new InsertOperation(), new KillWatchOperation(),
     ];
 
     public static async Task<int> RunAsync(FileInfo config, CancellationToken cancellationToken)

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using MimGrains.Benchmarks.Harness;
+using MimGrains.Benchmarks.Silo;
+
+namespace MimGrains.Benchmarks.Cases;
+
+/// <summary>
+/// Question: a silo is killed with -9; how soon do the others know, write again, and have none of its records left? Expect a
+/// few connections and writes of the membership table until they know; writers are free right after, before the records, which
+/// go in time linear in their number, while no insert waits long for the lock.
+/// </summary>
+internal sealed class KillCase(string name, string summary, long records) : IBenchmarkCase
+{
+    private const double SecondsAfter = 1;
+    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
+
+    public static IReadOnlyList<IBenchmarkCase> All { get; } =
+    [
+        new KillCase("kill9_1m", "One silo of three killed with -9 at 1,000,000 records, one writer on each other silo", 1_000_000),
+    ];
+
+    public string Name => name;
+
+    public string Summary => summary;
+
+    public long LoadedRecords => records;
+
+    public bool NeedsNewCluster => true;
+
+    public bool WarmUpRunNeeded => false;
+
+    // A name of their own: the writers never share keys with what is loaded.
+    private string Server => $"{name.Replace('_', '-')}.example.com";
+
+    public async Task<JsonObject> RunAsync(
+        BenchmarkCluster cluster, RunSettings settings, CancellationToken cancellationToken)
+    {
+        var victim = cluster.Silos.Count - 1;
+        if (victim == 0)
+        {
+            throw new InvalidOperationException($"{name} needs two silos at least.");
+        }
+
+        var survivors = cluster.Silos.Take(victim).ToList();
+        var lost = records - SessionData.FirstOf(victim, records, cluster.Silos.Count);
+        var ready = survivors.Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).ToList();
+        var watching = survivors.Select((silo, i) => silo.Client.CallAsync<KillWatchResult>(
+            KillWatchOperation.OperationName,
+            new KillWatchParameters(
+                cluster.Silos[victim].Address, Server, i, records - lost + survivors.Count, SecondsAfter),
+            Timeout,
+            said => ready[i].TrySetResult(),
+            cancellationToken)).ToList();
+        await Task.WhenAll(ready.Select(silo => silo.Task)).WaitAsync(ReadyTimeout, cancellationToken);
+        var killedAt = Stopwatch.GetTimestamp();
+        cluster.Kill(victim);
+        var seen = await Task.WhenAll(watching);
+
+        // The insert that waited for the dead silo.
+        var waited = seen.Select(silo => silo.Longest.Where(insert => insert.To > killedAt).MaxBy(insert => insert.To - insert.From)
+            ?? new InsertSpan(killedAt, killedAt)).ToList();
+        return new JsonObject
+        {
+            ["detected_ms"] = seen.Max(silo => Ms(killedAt, silo.DetectedAt)),
+            ["writers_free_ms"] = waited.Max(insert => Ms(killedAt, insert.To)),
+            ["records_gone_ms"] = seen.Max(silo => Ms(killedAt, silo.RecordsGoneAt)),
+            ["max_insert_stall_ms"] = waited.Max(insert => Ms(insert.From, insert.To)),
+            ["max_insert_stall_after_ms"] = seen.Zip(waited, LongestAfter).Max(),
+            ["records_lost"] = lost,
+            ["n"] = seen.Sum(silo => silo.Inserts),
+        };
+    }
+
+    // While the records go.
+    private static double LongestAfter(KillWatchResult silo, InsertSpan waited) => silo.Longest
+        .Where(insert => insert.From >= waited.To)
+        .Select(insert => Ms(insert.From, insert.To))
+        .DefaultIfEmpty()
+        .Max();
+
+    private static double Ms(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalMilliseconds;
+}
