@@ -77,10 +77,17 @@ internal sealed partial class Undertaker(
     {
         await foreach (var death in _toSweep.Reader.ReadAllAsync(cancellationToken))
         {
-            foreach (var table in death.Tables)
-            {
-                Sweep(table, death, cancellationToken);
-            }
+            // On a thread of its own: it is busy for long, and the threads of the pool are what writes need to get on.
+            await Task.Factory.StartNew(
+                () => Sweep(death, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+    }
+
+    private void Sweep(Death death, CancellationToken cancellationToken)
+    {
+        foreach (var table in death.Tables)
+        {
+            Sweep(table, death, cancellationToken);
         }
     }
 

@@ -58,24 +58,23 @@ internal sealed class KillCase(string name, string summary, long records) : IBen
         cluster.Kill(victim);
         var seen = await Task.WhenAll(watching);
 
-        // The insert that waited for the dead silo.
-        var waited = seen.Select(silo => silo.Longest.Where(insert => insert.To > killedAt).MaxBy(insert => insert.To - insert.From)
-            ?? new InsertSpan(killedAt, killedAt)).ToList();
+        // The insert that waited for the dead silo: it ends after the detection that frees it.
+        var waited = seen.Select(silo => silo.Longest.FirstOrDefault(insert => insert.From < silo.DetectedAt && insert.To > silo.DetectedAt)
+            ?? new InsertSpan(silo.DetectedAt, silo.DetectedAt)).ToList();
         return new JsonObject
         {
             ["detected_ms"] = seen.Max(silo => Ms(killedAt, silo.DetectedAt)),
             ["writers_free_ms"] = waited.Max(insert => Ms(killedAt, insert.To)),
             ["records_gone_ms"] = seen.Max(silo => Ms(killedAt, silo.RecordsGoneAt)),
-            ["max_insert_stall_ms"] = waited.Max(insert => Ms(insert.From, insert.To)),
-            ["max_insert_stall_after_ms"] = seen.Zip(waited, LongestAfter).Max(),
+            ["max_insert_stall_ms"] = seen.Max(silo => Longest(silo, from: killedAt - Stopwatch.Frequency)),
+            ["max_insert_stall_after_ms"] = seen.Zip(waited, (silo, insert) => Longest(silo, insert.To)).Max(),
             ["records_lost"] = lost,
             ["n"] = seen.Sum(silo => silo.Inserts),
         };
     }
 
-    // While the records go.
-    private static double LongestAfter(KillWatchResult silo, InsertSpan waited) => silo.Longest
-        .Where(insert => insert.From >= waited.To)
+    private static double Longest(KillWatchResult silo, long from) => silo.Longest
+        .Where(insert => insert.From >= from)
         .Select(insert => Ms(insert.From, insert.To))
         .DefaultIfEmpty()
         .Max();
