@@ -5,7 +5,7 @@ namespace MimGrains.Sessions;
 
 /// <summary>
 /// How sessions travel between silos. Key: server, user, resource, time (varint), silo. Record: flags, then what they announce.
-/// A string is its size in bytes (varint) and its UTF-8 form. Half the size and a fifth of the time of Orleans' own form.
+/// A string is its size in bytes (varint) and its UTF-8 form. No type or field is described.
 /// </summary>
 internal sealed class SessionCodec : ITableCodec<SessionKey, SessionRecord>
 {

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace MimGrains.Tables;
 
 /// <summary>
-/// Writes the keys and records of one table as bytes, in the place of Orleans' serializer, which is several times slower for small
-/// types. Set as <see cref="TableDefinition{TKey,TRecord}.Codec"/>. Called from many threads at once.
+/// Writes the keys and records of one table as bytes, in the place of Orleans' serializer, which also describes types and fields.
+/// Set as <see cref="TableDefinition{TKey,TRecord}.Codec"/>. Called from many threads at once.
 /// </summary>
 /// <remarks>
 /// Every silo must read what any other writes. What is written must not depend on the machine, and a change of the form needs a new
