@@ -143,7 +143,7 @@ public sealed partial class TableDefinition<TKey, TRecord> : TableDefinition
 
     /// <inheritdoc/>
     public override string Describe() =>
-        $"{Name}({Identity(typeof(TKey))} -> {Identity(typeof(TRecord))}, node-down {NodeDown}, owner {(OwnerOf is null ? "writer" : "declared")}" +
+        $"{Name}({TypeNames.Of(typeof(TKey))} -> {TypeNames.Of(typeof(TRecord))}, node-down {NodeDown}, owner {(OwnerOf is null ? "writer" : "declared")}" +
         $"{(Codec is null ? "" : $", codec {Codec.Name}")}{(Resolve is null ? "" : ", concurrent writes resolved")})";
 
     /// <inheritdoc/>
@@ -152,11 +152,6 @@ public sealed partial class TableDefinition<TKey, TRecord> : TableDefinition
         ArgumentNullException.ThrowIfNull(visitor);
         return visitor.Visit(this);
     }
-
-    // Without assembly versions: a rolling upgrade changes those, and the wire format is Orleans', which tolerates versions.
-    private static string Identity(Type type) => type.IsGenericType
-        ? $"{type.Namespace}.{type.Name}[{string.Join(",", type.GetGenericArguments().Select(Identity))}]"
-        : $"{type.FullName}";
 
     /// <summary>A prefix type that is served by a hash index.</summary>
     public abstract class PrefixIndex

@@ -1,0 +1,21 @@
+namespace MimGrains.Persistent;
+
+// Writes without a transaction. Where all silos must have it when it returns: ITransactions.SyncDirtyAsync.
+public partial interface IPersistentTable<TKey, TRecord>
+{
+    /// <summary>
+    /// Writes a record, as <c>dirty_write</c>: in place of the one that the key has, or, in a bag, beside those that it has. Returns
+    /// when the silo that keeps the record has it: in the database, or, for <see cref="StorageType.Ram"/>, on every live silo.
+    /// </summary>
+    /// <exception cref="TransactionTimeoutException">It took too long; it may still be done.</exception>
+    /// <exception cref="PersistentTableUnavailableException">The table cannot be used now; nothing was written.</exception>
+    Task WriteAsync(TKey key, TRecord record, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes all records of a key, as <c>dirty_delete</c>; that there are none is no error.</summary>
+    /// <exception cref="TransactionTimeoutException">As for <see cref="WriteAsync"/>.</exception>
+    Task DeleteAsync(TKey key, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes exactly this record of a key, as <c>dirty_delete_object</c>; that it is not there is no error.</summary>
+    /// <exception cref="TransactionTimeoutException">As for <see cref="WriteAsync"/>.</exception>
+    Task DeleteObjectAsync(TKey key, TRecord record, CancellationToken cancellationToken = default);
+}

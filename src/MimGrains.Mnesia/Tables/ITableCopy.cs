@@ -1,0 +1,61 @@
+namespace MimGrains.Mnesia.Tables;
+
+/// <summary>What a write does to the records of a key.</summary>
+internal enum CopyWriteKind
+{
+    /// <summary>Set: in place of the record that there is. Bag: beside those that there are; one that is there already stays, once.</summary>
+    Put = 0,
+
+    /// <summary>Removes all records of the key.</summary>
+    Delete = 1,
+
+    /// <summary>Removes exactly this record, if it is there.</summary>
+    DeleteObject = 2,
+}
+
+/// <summary>A write of the owner of a fragment.</summary>
+/// <param name="Kind">What it does.</param>
+/// <param name="Key">The key, as the table's key codec writes it. Not changed after the call.</param>
+/// <param name="Record">The record, as the table's record codec writes it; empty for <see cref="CopyWriteKind.Delete"/>.</param>
+internal readonly record struct CopyWrite(CopyWriteKind Kind, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Record);
+
+/// <summary>An entry of a copy in bytes.</summary>
+/// <param name="Key">Key.</param>
+/// <param name="Record">Record.</param>
+internal readonly record struct CopyEntry(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Record);
+
+/// <summary>
+/// This silo's copy of a persistent table, in bytes: what the owner of a fragment reads its slice from and writes it to. The copy is
+/// a replicated table that is kept when silos die, and only owners of fragments write it. Thread-safe.
+/// </summary>
+internal interface ITableCopy
+{
+    /// <summary>Returns the name of the persistent table.</summary>
+    string Name { get; }
+
+    /// <summary>Completes when this silo's copy has joined those of the others.</summary>
+    /// <exception cref="MimGrains.Tables.TableUnavailableException">The silo is stopping, or another one defines the table differently.</exception>
+    Task WaitForReadyAsync(CancellationToken cancellationToken);
+
+    /// <summary>Appends the records of a key, as bytes; none if there are none.</summary>
+    void Read(ReadOnlyMemory<byte> key, ICollection<ReadOnlyMemory<byte>> records);
+
+    /// <summary>Enumerates all entries of one fragment as they are at the call. Costs the whole table.</summary>
+    IEnumerable<CopyEntry> Entries(int fragment);
+
+    /// <summary>
+    /// Applies writes in the given order, in one step: when this returns, reads on this silo see them all. The task completes when
+    /// all live silos have applied them.
+    /// </summary>
+    /// <remarks>
+    /// Does not wait when much is on its way to silos that do not answer: see <see cref="WaitUntilWritableAsync"/>. The task fails with
+    /// <see cref="MimGrains.Tables.WriteNotAcknowledgedException"/> when a live silo has not answered in time; it gets them later.
+    /// </remarks>
+    /// <exception cref="MimGrains.Tables.TableUnavailableException">The copy is not ready, or the silo is stopping: nothing was applied.</exception>
+    /// <exception cref="InvalidDataException">A key or record cannot be read: nothing was applied.</exception>
+    Task ApplyAsync(IReadOnlyList<CopyWrite> writes);
+
+    /// <summary>Completes when not too much is on its way to other silos, which is at once unless one of them does not answer.</summary>
+    /// <exception cref="MimGrains.Tables.TableUnavailableException">The copy cannot be written.</exception>
+    ValueTask WaitUntilWritableAsync(CancellationToken cancellationToken);
+}
