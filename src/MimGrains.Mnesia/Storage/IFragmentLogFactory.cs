@@ -1,0 +1,9 @@
+namespace MimGrains.Mnesia.Storage;
+
+/// <summary>Makes the logs of fragments. One for a silo.</summary>
+internal interface IFragmentLogFactory
+{
+    /// <summary>Returns a log that is not open yet.</summary>
+    /// <exception cref="ArgumentException">The name cannot be stored.</exception>
+    IFragmentLog Create(FragmentName name);
+}

@@ -1,0 +1,197 @@
+using MimGrains.Mnesia.Storage;
+
+namespace MimGrains.Mnesia.Tests.Storage;
+
+public sealed class FragmentLogTests
+{
+    private readonly MemoryRows _rows = new();
+
+    [Fact]
+    public async Task Rows_are_replayed_in_order_by_the_next_writer()
+    {
+        await using (var first = await Fragment.OpenAsync(_rows))
+        {
+            await first.WriteAsync("a=1");
+            await first.WriteAsync("b=2;a=3");
+        }
+
+        await using var second = await Fragment.OpenAsync(_rows);
+
+        Assert.Equal(["a=1", "b=2;a=3"], second.Replayed);
+    }
+
+    [Fact]
+    public async Task A_compaction_moves_rows_into_pages_and_keeps_the_state()
+    {
+        await using (var first = await Fragment.OpenAsync(_rows))
+        {
+            await first.WriteAsync("a=1;b=2");
+            await first.CompactAsync("in doubt: none");
+            await first.WriteAsync("c=3;a=");
+        }
+
+        await using var second = await Fragment.OpenAsync(_rows);
+
+        Assert.Equal(["c=3;a="], second.Replayed);
+        Assert.Equal("in doubt: none", second.State);
+        Assert.Equal(new() { ["b"] = "2", ["c"] = "3" }, second.Records);
+    }
+
+    [Fact]
+    public async Task The_log_goes_round_and_round_and_runs_are_merged_and_removed()
+    {
+        await using var first = await Fragment.OpenAsync(_rows);
+        await first.WriteManyAsync(count: 1_000, keys: 300);
+        await first.CompactAsync();
+        await first.Log.Background;
+        var expected = first.Records.Select(pair => $"{pair.Key}={pair.Value}").ToList();
+
+        Assert.Equal(expected, await first.ScanAsync());
+        Assert.Equal(expected[100..], await first.ScanAsync("key000100"));
+        foreach (var key in new[] { "key000000", "key000150", "key000299" })
+        {
+            Assert.Equal(first.Records[key], await first.ReadAsync(key));
+        }
+
+        Assert.Null(await first.ReadAsync("key"));
+        Assert.Null(await first.ReadAsync("zzz"));
+        Assert.True(_rows.Rows.Keys.Count(key => key.Contains("/log/", StringComparison.Ordinal)) <= 64);
+
+        // 1,000 rows make 32 runs; what is left of them is logarithmic, and nothing else is.
+        var runs = _rows.Rows.Keys.Where(key => key.Contains("/run", StringComparison.Ordinal))
+            .Select(key => key.Split('/')[4]).Distinct().Count();
+        Assert.InRange(runs, 1, 6);
+
+        await using var second = await Fragment.OpenAsync(_rows);
+        Assert.Equal(first.Records, second.Records);
+    }
+
+    [Fact]
+    public async Task A_replacement_shows_as_a_whole_and_removes_what_was()
+    {
+        await using var first = await Fragment.OpenAsync(_rows);
+        await first.WriteManyAsync(count: 200, keys: 200);
+        await first.CompactAsync();
+
+        await first.Log.ReplaceAsync(
+            first.Log.NextNumber - 1,
+            new[] { new StoredEntry(Fragment.Bytes("x"), Fragment.Bytes("1")) }.ToAsyncEnumerable(),
+            Fragment.Bytes("restored"),
+            CancellationToken.None);
+        await first.Log.Background;
+
+        Assert.Equal(["x=1"], await first.ScanAsync());
+        Assert.Equal(2, _rows.Rows.Keys.Count(key => key.Contains("/run", StringComparison.Ordinal)));
+        await using var second = await Fragment.OpenAsync(_rows);
+        Assert.Equal(new() { ["x"] = "1" }, second.Records);
+        Assert.Equal("restored", second.State);
+    }
+
+    [Fact]
+    public async Task A_fragment_that_is_deleted_leaves_no_row()
+    {
+        await using var first = await Fragment.OpenAsync(_rows);
+        await first.WriteManyAsync(count: 200, keys: 200);
+
+        await first.Log.DeleteAsync(CancellationToken.None);
+
+        Assert.Empty(_rows.Rows);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => first.WriteAsync("a=1"));
+    }
+
+    [Fact]
+    public async Task A_scan_keeps_showing_what_was_there_when_it_began()
+    {
+        await using var fragment = await Fragment.OpenAsync(_rows);
+        await fragment.WriteManyAsync(count: 3_000, keys: 3_000);
+        await fragment.CompactAsync();
+        await fragment.Log.Background;
+        var before = await fragment.ScanAsync();
+
+        await using var scan = fragment.Log.ScanAsync(default, CancellationToken.None).GetAsyncEnumerator();
+        Assert.True(await scan.MoveNextAsync());
+        List<string> seen = [.. Texts(scan.Current)];
+        await fragment.WriteManyAsync(count: 3_000, keys: 3_000, value: "w");
+        await fragment.CompactAsync();
+        await fragment.Log.Background;
+        while (await scan.MoveNextAsync())
+        {
+            seen.AddRange(Texts(scan.Current));
+        }
+
+        Assert.Equal(before, seen);
+
+        static IEnumerable<string> Texts(IReadOnlyList<StoredEntry> batch) =>
+            batch.Select(entry => $"{Fragment.Text(entry.Key)}={Fragment.Text(entry.Record!.Value)}");
+    }
+
+    [Fact]
+    public async Task A_log_that_nobody_compacts_says_that_it_is_full_and_can_still_be_opened()
+    {
+        await using var first = await Fragment.OpenAsync(_rows);
+        for (var i = 0; i < 47; i++)
+        {
+            await first.WriteAsync($"a={i}");
+        }
+
+        var error = await Assert.ThrowsAsync<LogFullException>(() => first.WriteAsync("a=last"));
+        Assert.Contains("accounts/2", error.Message, StringComparison.Ordinal);
+
+        // More openings than there are rows for marks.
+        for (var i = 0; i < 40; i++)
+        {
+            await using var next = await Fragment.OpenAsync(_rows);
+            Assert.Equal("46", next.Records["a"]);
+        }
+
+        await using var last = await Fragment.OpenAsync(_rows);
+        await last.CompactAsync();
+        await last.WriteAsync("a=47");
+        await using var check = await Fragment.OpenAsync(_rows);
+        Assert.Equal("47", check.Records["a"]);
+    }
+
+    [Fact]
+    public async Task An_append_waits_for_the_compaction_that_makes_room()
+    {
+        await using var fragment = await Fragment.OpenAsync(_rows);
+        for (var i = 0; i < 47; i++)
+        {
+            await fragment.WriteAsync($"a={i}");
+        }
+
+        var compacting = new TaskCompletionSource();
+        var mayEnd = new TaskCompletionSource();
+        _rows.Before = async (call, key) =>
+        {
+            if (call == "write" && key.Contains("/run", StringComparison.Ordinal))
+            {
+                compacting.TrySetResult();
+                await mayEnd.Task;
+            }
+        };
+        var compaction = fragment.CompactAsync();
+        await compacting.Task;
+        var append = fragment.WriteAsync("a=waits");
+
+        Assert.False(append.IsCompleted);
+        mayEnd.SetResult();
+        await append;
+        await compaction;
+    }
+
+    [Fact]
+    public async Task Fragments_of_one_store_do_not_see_each_other()
+    {
+        await using var one = await Fragment.OpenAsync(_rows, name: new FragmentName("t", "c", 1));
+        await using var other = await Fragment.OpenAsync(_rows, name: new FragmentName("t", "c", 11));
+        await using var later = await Fragment.OpenAsync(_rows, name: new FragmentName("t", "d", 1));
+        await one.WriteAsync("a=1");
+        await other.WriteAsync("a=2");
+
+        await using var again = await Fragment.OpenAsync(_rows, name: new FragmentName("t", "d", 1));
+        Assert.Empty(again.Records);
+        await using var oneAgain = await Fragment.OpenAsync(_rows, name: new FragmentName("t", "c", 1));
+        Assert.Equal("1", oneAgain.Records["a"]);
+    }
+}
