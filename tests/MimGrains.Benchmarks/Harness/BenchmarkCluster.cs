@@ -115,6 +115,11 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
         await Task.WhenAll(Silos.Select(silo => silo.Client.CallAsync<MemoryResult>(
             MemoryOperation.OperationName, new Nothing(), QuickTimeout, cancellationToken: cancellationToken)));
 
+    /// <summary>Returns how many methods each silo has compiled so far.</summary>
+    public async Task<IReadOnlyList<long>> CompiledAsync(CancellationToken cancellationToken) =>
+        await Task.WhenAll(Silos.Select(silo => silo.Client.CallAsync<long>(
+            CompiledOperation.OperationName, new Nothing(), QuickTimeout, cancellationToken: cancellationToken)));
+
     /// <summary>Returns what the silos printed last, for messages.</summary>
     public string Diagnose() => string.Join('\n', _processes.Select(process => process.Diagnose()));
 

@@ -25,7 +25,7 @@ internal static class SiloProgram
     // A later part adds its operations here.
     private static IReadOnlyList<ISiloOperation> Operations { get; } =
     [
-        new MembersOperation(), new CountOperation(), new LeaderOperation(), new LoadOperation(), new ClearOperation(), new MemoryOperation(),
+        new MembersOperation(), new CountOperation(), new LeaderOperation(), new LoadOperation(), new ClearOperation(), new MemoryOperation(), new CompiledOperation(),
         new ReadOperation(), new InsertOperation(), new KillWatchOperation(),
     ];
 

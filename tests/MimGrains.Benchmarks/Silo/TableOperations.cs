@@ -1,3 +1,4 @@
+using System.Runtime;
 using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Sessions;
 using MimGrains.Tables;
@@ -98,6 +99,16 @@ internal sealed class MembersOperation() : SiloOperation<Nothing, int>(Operation
         var oracle = silo.Services.GetRequiredService<ISiloStatusOracle>();
         return Task.FromResult(oracle.GetApproximateSiloStatuses(onlyActive: true).Count);
     }
+}
+
+/// <summary>Returns how many methods this process has compiled; a method counts again each time it is optimised.</summary>
+internal sealed class CompiledOperation() : SiloOperation<Nothing, long>(OperationName)
+{
+    public const string OperationName = "compiled";
+
+    protected override Task<long> RunAsync(
+        SiloContext silo, Nothing with, Action<string> progress, CancellationToken cancellationToken) =>
+        Task.FromResult(JitInfo.GetCompiledMethodCount(currentThread: false));
 }
 
 /// <summary>Memory of this process after a full collection, in bytes.</summary>
