@@ -20,6 +20,8 @@ internal static class ClusteringEventId
     public const int ClientWaitsForList = 1036;
     public const int GatewayHostUnknown = 1037;
     public const int QuorumNotReady = 1038;
+    public const int LeavesAlone = 1039;
+    public const int SilentSiloBuried = 1040;
     public const int CallerRefused = 1060;
     public const int CallerLetIn = 1061;
     public const int RequestFailed = 1062;
@@ -27,7 +29,6 @@ internal static class ClusteringEventId
     public const int NodeListErrors = 1064;
     public const int NodeListUnreadable = 1065;
     public const int NodeListReadable = 1066;
-    public const int NotInNodeList = 1067;
     public const int RefusedByNode = 1068;
     public const int OtherPortsInNodeList = 1069;
 }

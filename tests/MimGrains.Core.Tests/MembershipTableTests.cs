@@ -54,16 +54,47 @@ public class MembershipTableTests
     }
 
     [Fact]
+    public void Silos_are_buried_in_one_version_and_only_once()
+    {
+        var table = MembershipTable.Empty.Insert(Row("a", 1), 0)!.Insert(Row("b", 1), 1)!.Insert(Row("c", 1), 2)!;
+
+        table = table.Bury(new HashSet<string> { "a:1", "c:1", "d:1" });
+
+        Assert.Equal(4, table.Version);
+        Assert.Equal(
+            [("a:1", 6, 4L), ("b:1", 3, 2L), ("c:1", 6, 4L)],
+            table.Rows.Select(row => (row.Silo, row.Status, row.Version)));
+        Assert.Same(table, table.Bury(new HashSet<string> { "a:1" }));
+    }
+
+    [Fact]
+    public void The_next_change_is_reserved_by_one_silo_until_somebody_makes_it_or_it_was_waited_for()
+    {
+        var table = MembershipTable.Empty.Reserve("a", null);
+        Assert.Equal(0, table.Version);
+        Assert.Same(table, table.Reserve("b", null));
+        Assert.NotEqual(table.Reserved, table.Reserve("a", null).Reserved);
+
+        Assert.Null(table.Insert(Row("c", 1), 0)!.Reserved);
+        Assert.Null(table.Clear().Insert(Row("c", 1), 0)!.Bury(new HashSet<string> { "c:1" }).Reserved);
+
+        var again = table.Reserve("a", null);
+        Assert.Same(again, again.Reserve("b", table.Reserved));
+        Assert.Equal("b", again.Reserve("b", again.Reserved).Reserved?.Silo);
+    }
+
+    [Fact]
     public void A_table_is_the_same_after_its_bytes()
     {
         Suspicion[] suspicions = [new("b:1", 77), new("c:1", 78)];
         var row = Row("a", 5) with { Suspicions = suspicions, Role = "r", UpdateZone = 2, FaultZone = 3 };
-        var table = Registered(MembershipTable.Empty, "a", "b").Insert(row, 0)!.Observe([], Now);
+        var table = Registered(MembershipTable.Empty, "a", "b").Insert(row, 0)!.Observe([], Now).Reserve("a", null);
 
         var again = MembershipTable.Decode(table.Encode());
 
         Assert.Equal(table.Version, again.Version);
         Assert.Equal(table.Nodes, again.Nodes);
+        Assert.Equal(table.Reserved, again.Reserved);
         Assert.Equal(table.Rows[0] with { Suspicions = [] }, again.Rows[0] with { Suspicions = [] });
         Assert.Equal(table.Rows[0].Suspicions, again.Rows[0].Suspicions);
     }

@@ -60,3 +60,8 @@ public readonly record struct Suspicion(string By, long Ticks);
 /// Since when, in UTC ticks, the node is neither listed nor has a silo that is not dead; null while it is there.
 /// </param>
 public sealed record NumberedNode(string Name, int Number, string Address, long? GoneTicks);
+
+/// <summary>A silo is about to change rows.</summary>
+/// <param name="Silo">The silo.</param>
+/// <param name="Number">Tells the reservations of a silo apart.</param>
+public readonly record struct Reservation(string Silo, long Number);

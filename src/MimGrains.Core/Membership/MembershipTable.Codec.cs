@@ -10,6 +10,7 @@ public sealed partial record MembershipTable
         writer.Write7BitEncodedInt64(Version);
         RegisterCodec.Write(writer, Rows, Write);
         RegisterCodec.Write(writer, Nodes, Write);
+        RegisterCodec.Write<Reservation>(writer, Reserved is { } reserved ? [reserved] : [], Write);
     });
 
     /// <summary>Returns the table that <see cref="Encode"/> made bytes of.</summary>
@@ -18,7 +19,8 @@ public sealed partial record MembershipTable
         RegisterCodec.Decode("membership table", bytes, reader => new MembershipTable(
             reader.Read7BitEncodedInt64(),
             RegisterCodec.ReadList(reader, ReadRow),
-            RegisterCodec.ReadList(reader, ReadNode)));
+            RegisterCodec.ReadList(reader, ReadNode),
+            ReadReserved(reader)));
 
     private static void Write(BinaryWriter writer, MembershipRow row)
     {
@@ -72,5 +74,18 @@ public sealed partial record MembershipTable
         var (name, number, address, gone) =
             (reader.ReadString(), reader.Read7BitEncodedInt(), reader.ReadString(), reader.ReadInt64());
         return new NumberedNode(name, number, address, gone < 0 ? null : gone);
+    }
+
+    private static void Write(BinaryWriter writer, Reservation reserved)
+    {
+        writer.Write(reserved.Silo);
+        writer.Write7BitEncodedInt64(reserved.Number);
+    }
+
+    private static Reservation? ReadReserved(BinaryReader reader)
+    {
+        var reserved = RegisterCodec.ReadList(
+            reader, inner => new Reservation(inner.ReadString(), inner.Read7BitEncodedInt64()));
+        return reserved.Count > 0 ? reserved[0] : null;
     }
 }

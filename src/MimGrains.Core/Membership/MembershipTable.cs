@@ -10,9 +10,13 @@ namespace MimGrains.Core.Membership;
 /// <param name="Version">Counts changes of rows, from 0 on.</param>
 /// <param name="Rows">Ascending by silo, as text by code points.</param>
 /// <param name="Nodes">Ascending by number.</param>
+/// <param name="Reserved">Who makes the next change of rows; null if nobody has said so.</param>
 /// <remarks>What the operations promise is Orleans' contract of a membership table.</remarks>
 public sealed partial record MembershipTable(
-    long Version, IReadOnlyList<MembershipRow> Rows, IReadOnlyList<NumberedNode> Nodes)
+    long Version,
+    IReadOnlyList<MembershipRow> Rows,
+    IReadOnlyList<NumberedNode> Nodes,
+    Reservation? Reserved = null)
 {
     /// <summary>A number is given to another node an hour after its node was last there: what was named by it is gone
     /// then.</summary>
@@ -62,7 +66,27 @@ public sealed partial record MembershipTable(
     }
 
     /// <summary>Removes all rows; for tools and tests. The version goes on: it never falls.</summary>
-    public MembershipTable Clear() => Rows.Count == 0 ? this : this with { Version = Version + 1, Rows = [] };
+    public MembershipTable Clear() => Rows.Count == 0 ? this : this with { Version = Version + 1, Rows = [], Reserved = null };
+
+    /// <summary>
+    /// A silo says that it makes the next change of rows. Nothing is refused for that: others who ask first let it go ahead,
+    /// and so do not lose against it. It ends with the next change, whoever makes it.
+    /// </summary>
+    /// <param name="silo">Who asks.</param>
+    /// <param name="over">A reservation that was waited for long enough; null if none was.</param>
+    /// <returns>The table; this one if the next change is another silo's.</returns>
+    public MembershipTable Reserve(string silo, Reservation? over) =>
+        Reserved is { } held && held.Silo != silo && held != over
+            ? this
+            : this with { Reserved = new Reservation(silo, (Reserved?.Number ?? Version) + 1) };
+
+    /// <summary>Declares silos dead, as if enough others had suspected them.</summary>
+    /// <param name="silos">Those that are not in the table, or dead, stay so.</param>
+    public MembershipTable Bury(IReadOnlySet<string> silos)
+    {
+        ArgumentNullException.ThrowIfNull(silos);
+        return WithDead(row => silos.Contains(row.Silo) && row.Status != MembershipRow.Dead);
+    }
 
     /// <summary>
     /// A silo says at its start which node it is: the node gets a number, and older silos of the node are declared
@@ -78,16 +102,8 @@ public sealed partial record MembershipTable(
         var nodes = Numbered(node, address, nowTicks);
         var isOlder = (MembershipRow row) =>
             row.Name == node.Value && row.Generation < generation && row.Status != MembershipRow.Dead;
-        if (!Rows.Any(isOlder))
-        {
-            return ReferenceEquals(nodes, Nodes) ? this : this with { Nodes = nodes };
-        }
-
-        var next = Version + 1;
-        return new MembershipTable(
-            next,
-            [.. Rows.Select(row => isOlder(row) ? row with { Status = MembershipRow.Dead, Version = next } : row)],
-            nodes);
+        var table = ReferenceEquals(nodes, Nodes) ? this : this with { Nodes = nodes };
+        return table.WithDead(isOlder);
     }
 
     /// <summary>Notes which nodes are there: those that are listed, and those with a silo that is not dead.</summary>
@@ -107,7 +123,23 @@ public sealed partial record MembershipTable(
         var next = Version + 1;
         List<MembershipRow> rows = [.. Rows.Where(other => other.Silo != row.Silo), row with { Version = next }];
         rows.Sort((left, right) => string.CompareOrdinal(left.Silo, right.Silo));
-        return this with { Version = next, Rows = rows };
+        return this with { Version = next, Rows = rows, Reserved = null };
+    }
+
+    private MembershipTable WithDead(Func<MembershipRow, bool> which)
+    {
+        if (!Rows.Any(which))
+        {
+            return this;
+        }
+
+        var next = Version + 1;
+        return this with
+        {
+            Version = next,
+            Rows = [.. Rows.Select(row => which(row) ? row with { Status = MembershipRow.Dead, Version = next } : row)],
+            Reserved = null,
+        };
     }
 
     // A node that comes back keeps its number as long as nobody else has got it.

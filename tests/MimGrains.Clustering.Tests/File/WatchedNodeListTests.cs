@@ -162,17 +162,6 @@ public sealed class WatchedNodeListTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_node_that_is_not_in_its_own_list_says_so()
-    {
-        await StartAsync("b@h2 c@h3");
-
-        Assert.StartsWith(
-            "This node, a@h1, is not in its own node list nodes.txt, which names b@h2, c@h3",
-            Assert.Single(_log.Take(ClusteringEventId.NotInNodeList)),
-            StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_line_with_other_ports_than_this_node_has_is_told()
     {
         await StartAsync("a@h1:7:8:9");

@@ -9,6 +9,7 @@ using Orleans.Messaging;
 namespace MimGrains.Clustering.Tests.NodeList;
 
 /// <summary>Nodes of one process, each with the services of its membership and nothing else of a silo.</summary>
+/// <remarks>Their silos are none: what Orleans would write, the test writes.</remarks>
 internal sealed class ListedNodes : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<NodeName, MemoryStore> _stores = new();
@@ -16,6 +17,9 @@ internal sealed class ListedNodes : IAsyncDisposable
     private IReadOnlyList<NodeName> _listed;
 
     public ListedNodes(int count) => _listed = [.. Enumerable.Range(1, count).Select(Name)];
+
+    /// <summary>Returns the clock of the nodes that are opened from now on.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
 
     public MemoryNetwork Network { get; } = new();
 
@@ -29,6 +33,7 @@ internal sealed class ListedNodes : IAsyncDisposable
         var list = new EditedNodeList(Name(number), _listed);
         var log = new EventLog<NodeListRegistry>();
         var services = new ServiceCollection().AddLogging()
+            .AddSingleton(Time)
             .AddSingleton<INodeList>(list)
             .AddSingleton(Network.Of(Name(number)))
             .AddSingleton<IAcceptorStore>(StoreOf(number))
@@ -80,6 +85,8 @@ internal sealed class ListedNodes : IAsyncDisposable
 internal sealed record TestNode(ServiceProvider Services, EditedNodeList List, EventLog<NodeListRegistry> Log)
 {
     public IMembershipTable Table => Services.GetRequiredService<IMembershipTable>();
+
+    public NodeListRegistry Own => Services.GetRequiredService<NodeListRegistry>();
 
     public INodeRegistry Registry => Services.GetRequiredService<INodeRegistry>();
 

@@ -178,7 +178,7 @@ internal sealed partial class RegisterNode
     /// content.</summary>
     private RegisterChange Change(string name)
     {
-        var (kind, silo, seen) = (_cluster.Random.Between(1, 10), $"{Name}:{_run}", _cluster.History.LatestRevision);
+        var (kind, silo, seen) = (_cluster.Random.Between(1, 12), $"{Name}:{_run}", _cluster.History.LatestRevision);
         return (found, _) =>
         {
             if (found is null)
@@ -195,6 +195,8 @@ internal sealed partial class RegisterNode
                 <= 8 => table.Update(
                     Row(silo) with { Status = (int)kind }, table.Find(silo)?.Version ?? -1, table.Version),
                 9 => table.Cleanup(now, row => row.AliveTicks),
+                10 => table.Reserve(silo, table.Reserved),
+                11 => table.Bury(new HashSet<string> { silo }),
                 _ => table,
             };
             if (next is null)

@@ -19,11 +19,6 @@ internal sealed partial class WatchedNodeList
         "Discovery works again: node list {Source} names the same {Count} nodes as before")]
     private static partial void LogReadable(ILogger logger, string source, int count);
 
-    [LoggerMessage(ClusteringEventId.NotInNodeList, LogLevel.Warning,
-        "This node, {Node}, is not in its own node list {Source}, which names {Nodes}: it cannot be a member until it is. " +
-        "Add it, or correct node.name")]
-    private static partial void LogNotListed(ILogger logger, NodeName node, string source, string nodes);
-
     [LoggerMessage(ClusteringEventId.OtherPortsInNodeList, LogLevel.Warning,
         "Node list {Source} gives {Node} the ports {Listed} (silo:gateway:discovery), but it listens on {Actual}: " +
         "others cannot find it. Correct the line or the ports of [node]")]

@@ -207,7 +207,7 @@ internal sealed partial class WatchedNodeList : INodeList, IAsyncDisposable
         else
         {
             LogChanged(_logger, _source.Display, nodes.Count, string.Join(", ", nodes.Select(node => node.Name)));
-            CheckSelf(nodes);
+            CheckPorts(nodes);
         }
 
         TaskCompletionSource changed;
@@ -221,22 +221,14 @@ internal sealed partial class WatchedNodeList : INodeList, IAsyncDisposable
         changed.SetResult();
     }
 
-    private void CheckSelf(IReadOnlyList<ListedNode> nodes)
+    // That it is not listed at all is for those to say who have to wait for it.
+    private void CheckPorts(IReadOnlyList<ListedNode> nodes)
     {
-        if (Self is not { } self)
-        {
-            return;
-        }
-
-        var own = nodes.FirstOrDefault(node => node.Name == self);
-        if (own is null)
-        {
-            LogNotListed(_logger, self, _source.Display, string.Join(", ", nodes.Select(node => node.Name)));
-        }
-        else if (new DefaultPorts(own.SiloPort, own.GatewayPort, own.DiscoveryPort) != _defaultPorts)
+        if (nodes.FirstOrDefault(node => node.Name == Self) is { } own
+            && new DefaultPorts(own.SiloPort, own.GatewayPort, own.DiscoveryPort) != _defaultPorts)
         {
             LogOtherPorts(
-                _logger, _source.Display, self,
+                _logger, _source.Display, own.Name,
                 $"{own.SiloPort}:{own.GatewayPort}:{own.DiscoveryPort}",
                 $"{_defaultPorts.Silo}:{_defaultPorts.Gateway}:{_defaultPorts.Discovery}");
         }

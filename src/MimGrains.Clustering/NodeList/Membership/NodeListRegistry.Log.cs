@@ -28,4 +28,12 @@ internal sealed partial class NodeListRegistry
     [LoggerMessage(ClusteringEventId.QuorumWorksAgain, LogLevel.Information,
         "Discovery works again: {Nodes} nodes are there")]
     private static partial void LogWorksAgain(ILogger logger, int nodes);
+
+    [LoggerMessage(ClusteringEventId.LeavesAlone, LogLevel.Warning,
+        "This node stops, but cannot say so: {Reason}. The others, or its next start, will declare its silo dead")]
+    private static partial void LogLeavesAlone(ILogger logger, string reason);
+
+    [LoggerMessage(ClusteringEventId.SilentSiloBuried, LogLevel.Warning,
+        "Declared dead: {Silos}. Their nodes have not answered for {Seconds} s, and no active silo is there to notice it")]
+    private static partial void LogBuried(ILogger logger, string silos, double seconds);
 }

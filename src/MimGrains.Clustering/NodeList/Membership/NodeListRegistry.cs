@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using MimGrains.Core.Consensus;
 using MimGrains.Core.Identity;
 using MimGrains.Core.Membership;
+using Orleans.Configuration;
 using Acceptors = MimGrains.Core.Consensus.Configuration;
 
 namespace MimGrains.Clustering.NodeList;
@@ -17,15 +19,15 @@ internal sealed partial class NodeListRegistry(
     RegisterCaller caller,
     RegisterClient client,
     NodeIdentity identity,
+    IOptions<ClusterMembershipOptions> membership,
     TimeProvider time,
     ILogger<NodeListRegistry> logger) : INodeRegistry, ILifecycleParticipant<ISiloLifecycle>, IAsyncDisposable
 {
-    private static readonly TimeSpan StartStep = TimeSpan.FromSeconds(2);
+    // Long enough to found a cluster while a listed machine is away and drops every request.
+    private static readonly TimeSpan StartStep = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan KeepLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KeepPeriod = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KeepPeriodInTrouble = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LingerStep = TimeSpan.FromMilliseconds(50);
 
     private readonly ILogger _logger = logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -39,21 +41,6 @@ internal sealed partial class NodeListRegistry(
     public bool DiscoveryWorks => Problem is null;
 
     public string? Problem => list.Current.Problem ?? _state.Problem;
-
-    // Says first of all that it leaves, and stops after the silo is gone: until then the others need this node's vote.
-    public void Participate(ISiloLifecycle observer)
-    {
-        observer.Subscribe(
-            nameof(NodeListRegistry), ServiceLifecycleStage.Last, _ => Task.CompletedTask, _ => SayLeavingAsync());
-        observer.Subscribe(
-            nameof(NodeListRegistry), ServiceLifecycleStage.RuntimeInitialize, _ => Task.CompletedTask, StopAsync);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync(CancellationToken.None);
-        _stopping.Dispose();
-    }
 
     /// <summary>Completes when a quorum of the listed nodes is there and this node has its number.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -112,11 +99,17 @@ internal sealed partial class NodeListRegistry(
     {
         for (var current = list.Current; !IsListed(current);)
         {
-            _state = _state with { Problem = $"{list.Self} is not in its own node list" };
-            LogNotListed(_logger, list.Self!.Value.Value, string.Join(", ", current.Nodes.Select(node => node.Name)));
+            _state = _state with { Problem = NotListed };
+            if (current.Nodes.Count > 0)
+            {
+                LogNotListed(_logger, list.Self!.Value.Value, string.Join(", ", current.Nodes.Select(node => node.Name)));
+            }
+
             current = await list.WaitForChangeAsync(current.Version, cancellationToken);
         }
     }
+
+    private string NotListed => $"{list.Self} is not in its own node list";
 
     private bool IsListed(NodeListSnapshot snapshot) => snapshot.Nodes.Any(node => node.Name == list.Self);
 
@@ -128,7 +121,7 @@ internal sealed partial class NodeListRegistry(
         {
             while (true)
             {
-                var period = _state.Problem is null ? KeepPeriod : KeepPeriodInTrouble;
+                var period = _state.Problem is null && _wasActive ? KeepPeriod : KeepPeriodInTrouble;
                 using var enough = CancellationTokenSource.CreateLinkedTokenSource(stopping);
                 var changed = list.WaitForChangeAsync(seen, enough.Token);
                 await Task.WhenAny(changed, Task.Delay(period, time, enough.Token));
@@ -152,7 +145,8 @@ internal sealed partial class NodeListRegistry(
         var before = _state.Problem;
         try
         {
-            Take(await client.RunAsync(OperationGoal.Configure, null, KeepLimit, cancellationToken));
+            await BuryAsync(
+                Take(await client.RunAsync(OperationGoal.Configure, null, KeepLimit, cancellationToken)), cancellationToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -178,71 +172,17 @@ internal sealed partial class NodeListRegistry(
         }
     }
 
-    private void Take(RegisterOperation operation)
+    private MembershipTable Take(RegisterOperation operation)
     {
         var table = MembershipTable.Decode(operation.Value!.Content);
         var nodes = table.Nodes.Where(node => node.GoneTicks is null)
             .Select(node => new DiscoveredNode(node.Name, node.Number, node.Address));
-        var problem = operation.Problem ?? (IsListed(list.Current) ? null : $"{list.Self} is not in its own node list");
+        var problem = operation.Problem ?? (IsListed(list.Current) ? null : NotListed);
         _state = new RegistryState(table.NumberOf(list.Self!.Value), [.. nodes], problem);
+        return table;
     }
 
-    private async Task StopAsync(CancellationToken cancellationToken)
-    {
-        if (!_stopping.IsCancellationRequested)
-        {
-            await _stopping.CancelAsync();
-            await _keeping;
-            await LingerAsync();
-            await transport.StopAsync(cancellationToken);
-        }
-    }
-
-    // Told beside the table: who wants to write into it at the same time as others may have to wait for seconds.
-    private async Task SayLeavingAsync()
-    {
-        if (_state.Number is null)
-        {
-            return;
-        }
-
-        try
-        {
-            var leaving = Leaving(list.Self!.Value.Value, identity.Generation);
-            await client.TellAsync([new Heartbeat(leaving, time.GetUtcNow().UtcTicks)]);
-        }
-        catch (NoQuorumException exception)
-        {
-            LogFailed(_logger, exception.Message);
-        }
-    }
-
-    // Nodes that stop at the same time need each other's votes: who is done first waits for the others to be done.
-    private async Task LingerAsync()
-    {
-        var since = time.GetTimestamp();
-        while (_state.Number is not null && OthersAreLeaving() && time.GetElapsedTime(since) < LingerLimit)
-        {
-            await Task.Delay(LingerStep, time);
-        }
-    }
-
-    private bool OthersAreLeaving()
-    {
-        if (host.Acceptor.Value is not { } value)
-        {
-            return false;
-        }
-
-        var told = host.Heartbeats().Select(heartbeat => heartbeat.Silo).ToHashSet();
-        return MembershipTable.Decode(value.Content).Rows.Any(row =>
-            row.Status != MembershipRow.Dead
-            && row.Name != list.Self!.Value.Value
-            && told.Contains(Leaving(row.Name, row.Generation)));
-    }
-
-    // Among the heartbeats, where no silo's address looks like this.
-    private static string Leaving(string node, int generation) => $"leaving {node} {generation}";
+    private bool IsOwn(MembershipRow row) => row.Name == list.Self!.Value.Value && row.Generation == identity.Generation;
 
     private sealed record RegistryState(int? Number, IReadOnlyList<DiscoveredNode> Nodes, string? Problem);
 }

@@ -11,8 +11,9 @@ namespace MimGrains.Clustering.NodeList;
 internal sealed class RegisterCaller(
     RegisterHost? own, INodeList list, IDiscoveryTransport transport, TimeProvider time)
 {
-    /// <summary>A node that has not answered by then counts as away for this attempt.</summary>
-    public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
+    // A node that has not answered by then counts as away for this attempt. A read costs it no disk.
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<NodeName, ListedNode> _known = [];
@@ -25,7 +26,8 @@ internal sealed class RegisterCaller(
     /// <returns>Null if it did not answer.</returns>
     public async Task<RegisterReply?> AskAsync(NodeName node, RegisterRequest request)
     {
-        using var limit = new CancellationTokenSource(CallTimeout, time);
+        var timeout = request.Kind == RequestKind.Read ? ReadTimeout : CallTimeout;
+        using var limit = new CancellationTokenSource(timeout, time);
         try
         {
             var reply = own is not null && node == list.Self
@@ -42,7 +44,7 @@ internal sealed class RegisterCaller(
         }
         catch (OperationCanceledException)
         {
-            Note(node, $"no answer within {CallTimeout.TotalSeconds:0} s");
+            Note(node, $"no answer within {timeout.TotalSeconds:0} s");
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
