@@ -5,8 +5,12 @@ using MimGrains.Clustering.NodeList;
 namespace MimGrains.Clustering.Tests;
 
 /// <summary>The ways in which files change, on a real file system: each is seen by a signal alone, and by polling alone.</summary>
+[Collection(WatchesFiles)]
 public sealed class NodeListFileSourceTests : IAsyncDisposable
 {
+    /// <summary>One after the other: watchers of one process share their kernel's queue, where signals are merged or dropped.</summary>
+    public const string WatchesFiles = "Watches files";
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("mimgrains-list-").FullName;
