@@ -14,6 +14,7 @@ using MimGrains.Cets.Verify;
 using MimGrains.Tables;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Runtime.GrainDirectory;
 using Orleans.Runtime.Providers;
 using Orleans.Streams;
 
@@ -92,6 +93,7 @@ public static class CetsSiloBuilderExtensions
     private static void AddVerificationAndClients(IServiceCollection services)
     {
         services.AddSingleton<WatchDesk>();
+        services.AddSingleton<IGrainDirectoryResolver, LocalWorkerDirectory>();
         services.AddSingleton<VerifyServiceClient>();
         services.AddSingleton<ReplicaComparer>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, RepairLoop>();

@@ -20,6 +20,9 @@ internal static class SiloProcess
     // A silo that must not go on has nothing to wait for; its host may have other services, which get this long.
     private static readonly TimeSpan FailedStopTimeout = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan AloneStopTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DiscoveryPeriod = TimeSpan.FromMilliseconds(200);
+
     private static readonly string[] RepeatedCategories =
     [
         "Orleans.Runtime.SiloLifecycleSubject", "Microsoft.Extensions.Hosting.Internal.Host",
@@ -52,7 +55,7 @@ internal static class SiloProcess
         var failure = host.Services.GetRequiredService<SiloFailure>();
         if (failure.Reason is null)
         {
-            await host.StopAsync();
+            await StopInGoodOrderAsync(host);
             return SiloCommand.Done;
         }
 
@@ -71,6 +74,28 @@ internal static class SiloProcess
         }
 
         return exitCode;
+    }
+
+    // Without the others there is nobody to hand anything over to, and what is under way to those who died is not taken any more.
+    private static async Task StopInGoodOrderAsync(IHost host)
+    {
+        var nodes = host.Services.GetRequiredService<INodeRegistry>();
+        using var limit = new CancellationTokenSource();
+        var stopping = host.StopAsync(limit.Token);
+        while (nodes.DiscoveryWorks && await Task.WhenAny(stopping, Task.Delay(DiscoveryPeriod)) != stopping)
+        {
+            // Whether they are there may turn out while the silo stops.
+        }
+
+        limit.CancelAfter(AloneStopTimeout);
+        try
+        {
+            await stopping;
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("mim-silo: stopped without the other silos");
+        }
     }
 
     private static IHost BuildPlain(MimGrainsOptions options, LogFormat format, LogLevel level)
