@@ -69,6 +69,24 @@ public sealed partial class SiloProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Closes its standard input: whoever serves requests from it ends. Nothing if it has ended.</summary>
+    public async Task CloseInputAsync(CancellationToken cancellationToken = default)
+    {
+        await _input.WaitAsync(cancellationToken);
+        try
+        {
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It does not read any more.
+        }
+        finally
+        {
+            _input.Release();
+        }
+    }
+
     /// <summary>Returns the first line that matches, printed before or after this call.</summary>
     /// <param name="matches">Called under a lock: quick, and no calls back.</param>
     /// <param name="timeout">How long to wait.</param>

@@ -8,7 +8,11 @@ internal static class CaseRegistry
     /// <summary>
     /// Returns them in the order in which they share clusters: what memory_1m has loaded is read next.
     /// </summary>
-    public static IReadOnlyList<IBenchmarkCase> All { get; } = [.. MemoryCase.All, .. ReadCase.All, .. InsertCase.All, .. KillCase.All];
+    public static IReadOnlyList<IBenchmarkCase> All { get; } =
+    [
+        .. MemoryCase.All, .. ReadCase.All, .. InsertCase.All, .. KillCase.All,
+        .. FileStartCase.All, .. FileRollingRestartCase.All, .. MembershipWriteCase.All,
+    ];
 
     /// <summary>Returns the cases with these names, in the given order; <c>all</c> stands for all.</summary>
     /// <exception cref="ArgumentException">There is no such case.</exception>

@@ -23,6 +23,9 @@ internal interface IBenchmarkCase
     /// </summary>
     bool WarmUpRunNeeded { get; }
 
+    /// <summary>Returns what cluster it wants.</summary>
+    ClusterSetup SetupOf(RunSettings settings) => new(settings.Silos, 0, ClusterDiscovery.Sqlite);
+
     /// <summary>Measures once and returns the fields of the output line; leaves the cluster as it was.</summary>
     Task<JsonObject> RunAsync(BenchmarkCluster cluster, RunSettings settings, CancellationToken cancellationToken);
 }

@@ -10,7 +10,7 @@ namespace MimGrains.Benchmarks.Cases;
 /// few connections and writes of the membership table until they know; writers are free right after, before the records, which
 /// go in time linear in their number, while no insert waits long for the lock.
 /// </summary>
-internal sealed class KillCase(string name, string summary, long records) : IBenchmarkCase
+internal sealed class KillCase(string name, string summary, long records, ClusterDiscovery discovery) : IBenchmarkCase
 {
     private const double SecondsAfter = 1;
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
@@ -18,7 +18,12 @@ internal sealed class KillCase(string name, string summary, long records) : IBen
 
     public static IReadOnlyList<IBenchmarkCase> All { get; } =
     [
-        new KillCase("kill9_1m", "One silo of three killed with -9 at 1,000,000 records, one writer on each other silo", 1_000_000),
+        new KillCase(
+            "kill9_1m", "One silo of three killed with -9 at 1,000,000 records, one writer on each other silo", 1_000_000,
+            ClusterDiscovery.Sqlite),
+        new KillCase(
+            "file_kill9_evict", "Node list: one silo of three killed with -9, one writer on each other silo", 0,
+            ClusterDiscovery.NodeList),
     ];
 
     public string Name => name;
@@ -30,6 +35,8 @@ internal sealed class KillCase(string name, string summary, long records) : IBen
     public bool NeedsNewCluster => true;
 
     public bool WarmUpRunNeeded => false;
+
+    public ClusterSetup SetupOf(RunSettings settings) => new(settings.Silos, settings.Silos, discovery);
 
     // A name of their own: the writers never share keys with what is loaded.
     private string Server => $"{name.Replace('_', '-')}.example.com";
@@ -63,7 +70,7 @@ internal sealed class KillCase(string name, string summary, long records) : IBen
             ?? new InsertSpan(silo.DetectedAt, silo.DetectedAt)).ToList();
         return new JsonObject
         {
-            ["detected_ms"] = seen.Max(silo => Ms(killedAt, silo.DetectedAt)),
+            [discovery == ClusterDiscovery.NodeList ? "evicted_ms" : "detected_ms"] = seen.Max(silo => Ms(killedAt, silo.DetectedAt)),
             ["writers_free_ms"] = waited.Max(insert => Ms(killedAt, insert.To)),
             ["records_gone_ms"] = seen.Max(silo => Ms(killedAt, silo.RecordsGoneAt)),
             ["max_insert_stall_ms"] = seen.Max(silo => Longest(silo, from: killedAt - Stopwatch.Frequency)),

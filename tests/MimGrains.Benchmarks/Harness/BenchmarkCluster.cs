@@ -7,10 +7,17 @@ namespace MimGrains.Benchmarks.Harness;
 /// <summary>A silo process of the cluster under test.</summary>
 /// <param name="Client">Asks it to do things.</param>
 /// <param name="Address">Its address, as <c>SiloAddress.ToParsableString()</c>.</param>
-internal sealed record BenchmarkSilo(JsonLineClient Client, string Address);
+/// <param name="ActiveAt">When it was active, in ticks of <see cref="Stopwatch"/>, which all processes share.</param>
+/// <param name="ReadyAt">When it had all tables besides.</param>
+internal sealed record BenchmarkSilo(JsonLineClient Client, string Address, long ActiveAt, long ReadyAt);
+
+/// <summary>What a cluster is made of.</summary>
+/// <param name="Silos">How many are started before the case begins.</param>
+/// <param name="Listed">How many are in the node list then.</param>
+internal sealed record ClusterSetup(int Silos, int Listed, ClusterDiscovery Discovery);
 
 /// <summary>
-/// Silo processes on loopback that share a SQLite file in a folder of their own. Disposing kills them.
+/// Silo processes on loopback that share a SQLite file, or a list of nodes, in a folder of their own. Disposing kills them.
 /// </summary>
 internal sealed class BenchmarkCluster : IAsyncDisposable
 {
@@ -21,24 +28,30 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
     private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(5);
     private readonly TempFolder _folder = new("mimgrains-bench-");
     private readonly List<SiloProcess> _processes = [];
+    private readonly List<int[]> _ports = [];
+    private readonly List<BenchmarkSilo> _silos = [];
     private readonly Progress _progress;
 
-    private BenchmarkCluster(Progress progress) => _progress = progress;
+    private BenchmarkCluster(ClusterSetup setup, Progress progress) => (Setup, _progress) = (setup, progress);
+
+    /// <summary>Returns what it was made of.</summary>
+    public ClusterSetup Setup { get; }
 
     /// <summary>Returns the silos, the measured one first.</summary>
-    public IReadOnlyList<BenchmarkSilo> Silos { get; private set; } = [];
+    public IReadOnlyList<BenchmarkSilo> Silos => _silos;
 
     /// <summary>Returns how many records of <see cref="SessionData.ReadServer"/> are loaded.</summary>
     public long Records { get; private set; }
 
     /// <summary>Starts a cluster; returns when every silo sees all of them.</summary>
     public static async Task<BenchmarkCluster> StartAsync(
-        int silos, Progress progress, CancellationToken cancellationToken)
+        ClusterSetup setup, Progress progress, CancellationToken cancellationToken)
     {
-        var cluster = new BenchmarkCluster(progress);
+        var cluster = new BenchmarkCluster(setup, progress);
         try
         {
-            await cluster.StartSilosAsync(silos, cancellationToken);
+            cluster.List(setup.Listed);
+            await cluster.AddAsync(setup.Silos, cancellationToken);
             return cluster;
         }
         catch
@@ -107,8 +120,41 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
     public Task ClearAsync(string server, CancellationToken cancellationToken) => Silos[0].Client.CallAsync<long>(
         ClearOperation.OperationName, new ServerParameters(server), LoadTimeout, cancellationToken: cancellationToken);
 
+    /// <summary>Lists the first nodes, in a cluster that has a list.</summary>
+    public void List(int nodes)
+    {
+        while (_ports.Count < nodes)
+        {
+            _ports.Add(FreePorts.Take(SiloConfiguration.PortsPerSilo));
+        }
+
+        SiloConfiguration.WriteNodeList(_folder, _ports.Take(nodes));
+    }
+
+    /// <summary>Starts more silos at once; returns when every silo sees all of them.</summary>
+    public async Task AddAsync(int silos, CancellationToken cancellationToken)
+    {
+        if (silos > 0)
+        {
+            _progress.Say($"starting {silos} silo processes");
+            var added = Enumerable.Range(_silos.Count, silos).Select(StartProcess).ToList();
+            _silos.AddRange(await Task.WhenAll(added.Select(process => WaitForReadyAsync(process, cancellationToken))));
+            await WaitForMembersAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Stops a silo in good order, and starts it again; returns when every silo sees all of them.</summary>
+    public async Task RestartAsync(int silo, CancellationToken cancellationToken)
+    {
+        var process = _silos[silo].Client.Process;
+        await process.CloseInputAsync(cancellationToken);
+        await process.Exited.WaitAsync(QuickTimeout, cancellationToken);
+        _silos[silo] = await WaitForReadyAsync(StartProcess(silo), cancellationToken);
+        await WaitForMembersAsync(cancellationToken);
+    }
+
     /// <summary>Kills a silo with -9. The cluster is of no use afterwards but for what its other silos are doing.</summary>
-    public void Kill(int silo) => _processes[silo].KillHard();
+    public void Kill(int silo) => _silos[silo].Client.Process.KillHard();
 
     /// <summary>Returns every silo's memory after a full collection.</summary>
     public async Task<IReadOnlyList<MemoryResult>> CollectAsync(CancellationToken cancellationToken) =>
@@ -133,22 +179,25 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task StartSilosAsync(int silos, CancellationToken cancellationToken)
+    private SiloProcess StartProcess(int silo)
     {
-        _progress.Say($"starting {silos} silo processes");
-        var ports = FreePorts.Take(silos * SiloConfiguration.PortsPerSilo);
-        var clients = Enumerable.Range(0, silos).Select(i =>
+        while (_ports.Count <= silo)
         {
-            var file = SiloConfiguration.Write(_folder, i, ports.AsSpan(i * SiloConfiguration.PortsPerSilo));
-            var command = ChildCommand.ForThisProgram(SiloProgram.Command, "--config", file);
-            var process = SiloProcess.Start($"silo {i + 1}", command with { WorkingDirectory = _folder.Path });
-            _processes.Add(process);
-            return new JsonLineClient(process);
-        }).ToArray();
-        var ready = await Task.WhenAll(
-            clients.Select(client => client.WaitForReadyAsync<SiloReady>(StartTimeout, cancellationToken)));
-        Silos = [.. clients.Zip(ready, (client, silo) => new BenchmarkSilo(client, silo.Address))];
-        await WaitForMembersAsync(cancellationToken);
+            _ports.Add(FreePorts.Take(SiloConfiguration.PortsPerSilo));
+        }
+
+        var file = SiloConfiguration.Write(_folder, silo, _ports[silo], Setup.Discovery);
+        var command = ChildCommand.ForThisProgram(SiloProgram.Command, "--config", file);
+        var process = SiloProcess.Start($"silo {silo + 1}", command with { WorkingDirectory = _folder.Path });
+        _processes.Add(process);
+        return process;
+    }
+
+    private static async Task<BenchmarkSilo> WaitForReadyAsync(SiloProcess process, CancellationToken cancellationToken)
+    {
+        var client = new JsonLineClient(process);
+        var ready = await client.WaitForReadyAsync<SiloReady>(StartTimeout, cancellationToken);
+        return new BenchmarkSilo(client, ready.Address, ready.ActiveAt, ready.ReadyAt);
     }
 
     private async Task WaitForMembersAsync(CancellationToken cancellationToken)

@@ -52,7 +52,7 @@ internal sealed class CaseRunner(RunSettings settings, Progress progress, TextWr
                 benchmark.RunAsync(cluster, settings, cancellationToken));
             var line = new JsonObject
             {
-                ["peer"] = "mimgrains", ["case"] = benchmark.Name, ["run"] = run, ["silos"] = settings.Silos,
+                ["peer"] = "mimgrains", ["case"] = benchmark.Name, ["run"] = run, ["silos"] = cluster.Silos.Count,
             };
             foreach (var (name, value) in fields)
             {
@@ -69,14 +69,15 @@ internal sealed class CaseRunner(RunSettings settings, Progress progress, TextWr
 
     private async Task<BenchmarkCluster> ClusterForAsync(IBenchmarkCase benchmark, CancellationToken cancellationToken)
     {
-        if (_cluster is { } old && !benchmark.NeedsNewCluster && old.Records == benchmark.LoadedRecords)
+        var setup = benchmark.SetupOf(settings);
+        if (_cluster is { } old && !benchmark.NeedsNewCluster && old.Setup == setup && old.Records == benchmark.LoadedRecords)
         {
             await WarmUpAsync(benchmark, old, cancellationToken);
             return old;
         }
 
         await DropClusterAsync();
-        _cluster = await BenchmarkCluster.StartAsync(settings.Silos, progress, cancellationToken);
+        _cluster = await BenchmarkCluster.StartAsync(setup, progress, cancellationToken);
         if (benchmark.LoadedRecords > 0)
         {
             await _cluster.LoadAsync(benchmark.LoadedRecords, cancellationToken);

@@ -2,14 +2,24 @@ using MimGrains.ProcessSupport;
 
 namespace MimGrains.Benchmarks.Harness;
 
-/// <summary>The configuration file of one silo of a cluster on this machine.</summary>
+/// <summary>How the silos of a cluster find each other.</summary>
+internal enum ClusterDiscovery
+{
+    Sqlite,
+    NodeList,
+}
+
+/// <summary>The files of a cluster on this machine: a configuration for each silo, and the list of nodes.</summary>
 internal static class SiloConfiguration
 {
     /// <summary>Ports that a silo listens on.</summary>
     public const int PortsPerSilo = 3;
 
-    /// <summary>Writes it and returns its path.</summary>
-    public static string Write(TempFolder folder, int index, ReadOnlySpan<int> ports)
+    private const string Secret = "a secret of this benchmark";
+    private const string NodeListFile = "nodes.txt";
+
+    /// <summary>Writes the configuration of a silo and returns its path.</summary>
+    public static string Write(TempFolder folder, int index, IReadOnlyList<int> ports, ClusterDiscovery discovery)
     {
         var path = folder.File($"mim{index + 1}.toml");
         File.WriteAllText(path, $"""
@@ -19,15 +29,11 @@ internal static class SiloConfiguration
             component_backend = "cets"
 
             [internal_databases.cets]
-            backend = "rdbms"
             cluster_name = "benchmark"
-
-            [outgoing_pools.rdbms.default.connection]
-            driver = "sqlite"
-            file = "cluster.db"
+            {(discovery == ClusterDiscovery.Sqlite ? Sqlite : NodeList)}
 
             [node]
-            name = "mim{index + 1}@localhost"
+            name = "{NameOf(index)}"
             address = "127.0.0.1"
             silo_port = {ports[0]}
             gateway_port = {ports[1]}
@@ -36,4 +42,28 @@ internal static class SiloConfiguration
             """);
         return path;
     }
+
+    /// <summary>Lists nodes with their ports: the new list replaces the old one at once.</summary>
+    public static void WriteNodeList(TempFolder folder, IEnumerable<IReadOnlyList<int>> portsOfNodes)
+    {
+        var next = folder.File("nodes.next");
+        File.WriteAllLines(next, portsOfNodes.Select((ports, index) => $"{NameOf(index)}:{string.Join(':', ports)}"));
+        File.Move(next, folder.File(NodeListFile), overwrite: true);
+    }
+
+    private static string Sqlite => """
+        backend = "rdbms"
+
+        [outgoing_pools.rdbms.default.connection]
+        driver = "sqlite"
+        file = "cluster.db"
+        """;
+
+    private static string NodeList => $"""
+        backend = "file"
+        node_list_file = "{NodeListFile}"
+        cluster_secret = "{Secret}"
+        """;
+
+    private static string NameOf(int index) => $"mim{index + 1}@127.0.0.1";
 }

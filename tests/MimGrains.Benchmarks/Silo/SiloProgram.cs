@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,10 @@ using MimGrains.Tables;
 namespace MimGrains.Benchmarks.Silo;
 
 /// <summary>What a silo process says when it is ready.</summary>
-internal sealed record SiloReady(string Address);
+/// <param name="Address">The silo, as <c>SiloAddress.ToParsableString()</c>.</param>
+/// <param name="ActiveAt">When it was active, in ticks of <see cref="Stopwatch"/>.</param>
+/// <param name="ReadyAt">When it had the table besides.</param>
+internal sealed record SiloReady(string Address, long ActiveAt, long ReadyAt);
 
 /// <summary>
 /// The hidden child mode: one silo that does what the harness asks on standard input, until that closes.
@@ -20,13 +24,14 @@ internal static class SiloProgram
     public const string Command = "silo";
     private const string TableName = "session";
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
     // A later part adds its operations here.
     private static IReadOnlyList<ISiloOperation> Operations { get; } =
     [
         new MembersOperation(), new CountOperation(), new LeaderOperation(), new LoadOperation(), new ClearOperation(), new MemoryOperation(), new CompiledOperation(),
         new ReadOperation(), new InsertOperation(), new KillWatchOperation(),
+        new InsertWatchOperation(), new MembershipWriteOperation(),
     ];
 
     public static async Task<int> RunAsync(FileInfo config, CancellationToken cancellationToken)
@@ -38,13 +43,14 @@ internal static class SiloProgram
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             limit.CancelAfter(ReadyTimeout);
             await host.StartAsync(limit.Token);
+            var activeAt = Stopwatch.GetTimestamp();
             var silo = await OpenAsync(host.Services, limit.Token);
             foreach (var operation in Operations)
             {
                 server.Add(operation.Name, (with, progress, token) => operation.RunAsync(silo, with, progress, token));
             }
 
-            server.SayReady(new SiloReady(silo.Address));
+            server.SayReady(new SiloReady(silo.Address, activeAt, Stopwatch.GetTimestamp()));
         }
 #pragma warning disable CA1031 // Whatever it was, the harness is told why this silo did not start.
         catch (Exception error)
