@@ -7,7 +7,7 @@ namespace MimGrains.Samples.Quickstart;
 internal sealed class SiloProcess : IAsyncDisposable
 {
     private const int KeptErrorLines = 20;
-    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly Queue<string> _lastErrors = new();

@@ -17,7 +17,7 @@ internal static class SiloProgram
 {
     private const int SessionsPerBatch = 1_000;
     private const int LookupsPerMeasure = 200_000;
-    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_stopTimeout = TimeSpan.FromSeconds(45);
 
     public static async Task<int> RunAsync(string config)
     {
