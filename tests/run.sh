@@ -3,7 +3,9 @@
 # Ends with "N passed, N failed[, N skipped]"; fails if a test fails, if the build fails or if no test ran.
 # Needs the .NET 10 SDK. PostgreSQL is installed with apt-get if it is missing and this is root on Debian.
 #
-#   MIMGRAINS_SEEDS   how many seeds the simulation runs (default: what the suite says)
+#   MIMGRAINS_SEEDS     how many seeds the simulation runs (default: what the suite says)
+#   MIMGRAINS_LONG=1    tests of processes that are cut short by default run in full
+#   MIMGRAINS_TIMINGS=1 tests of processes fail where they take longer than an idle machine needs
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
