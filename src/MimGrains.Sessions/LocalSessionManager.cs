@@ -6,16 +6,17 @@ using Orleans.Runtime;
 namespace MimGrains.Sessions;
 
 // Open:  check -> id -> insert into the table (returns when every live silo has it); a failed insert is deleted again.
-// Read:  the table's replica on this silo, in the caller's thread.
+// Read:  what this silo holds of the table, in the caller's thread.
 
-/// <summary>The session manager of a silo: reads its own replica and opens sessions as their owner.</summary>
+/// <summary>The session manager of a silo: reads its own replica or copy and opens sessions as their owner.</summary>
 /// <remarks>
 /// All reads complete synchronously and allocate nothing beyond their result. Registered by
-/// <see cref="SessionServiceCollectionExtensions.AddSessions"/>.
+/// <see cref="SessionServiceCollectionExtensions.AddSessions"/>, or over a persistent table by
+/// <see cref="SessionServiceCollectionExtensions.AddPersistentSessions"/>.
 /// </remarks>
 public sealed partial class LocalSessionManager : ISessionManager
 {
-    private readonly IReplicatedTable<SessionKey, SessionRecord> _table;
+    private readonly ISessionStore _store;
     private readonly SessionIdSource _ids;
     private readonly ILogger _logger;
 
@@ -29,12 +30,16 @@ public sealed partial class LocalSessionManager : ISessionManager
         ILocalSiloDetails silo,
         TimeProvider time,
         ILogger<LocalSessionManager> logger)
+        : this(new ReplicatedSessionStore(table), silo, time, logger)
     {
-        ArgumentNullException.ThrowIfNull(table);
+    }
+
+    internal LocalSessionManager(ISessionStore store, ILocalSiloDetails silo, TimeProvider time, ILogger<LocalSessionManager> logger)
+    {
         ArgumentNullException.ThrowIfNull(silo);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(logger);
-        _table = table;
+        _store = store;
         _ids = new SessionIdSource(silo.SiloAddress.ToParsableString(), time);
         _logger = logger;
     }
@@ -47,7 +52,7 @@ public sealed partial class LocalSessionManager : ISessionManager
         var key = new SessionKey(server, user, resource, _ids.Next());
         try
         {
-            await _table.InsertAsync(key, record, cancellationToken).ConfigureAwait(false);
+            await _store.InsertAsync(key, record, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (MayBeApplied(error))
         {
@@ -81,7 +86,7 @@ public sealed partial class LocalSessionManager : ISessionManager
 
         try
         {
-            await _table.InsertManyAsync(entries, cancellationToken).ConfigureAwait(false);
+            await _store.InsertManyAsync(entries, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (MayBeApplied(error))
         {
@@ -96,13 +101,13 @@ public sealed partial class LocalSessionManager : ISessionManager
     /// <inheritdoc/>
     public async ValueTask CloseAsync(SessionKey key, CancellationToken cancellationToken = default)
     {
-        await _table.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+        await _store.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
         LogClosed(_logger, key);
     }
 
     /// <inheritdoc/>
     public ValueTask<Session?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
-        new(_table.TryGet(key, out var record) ? new Session(key, record) : null);
+        new(_store.TryGet(key, out var record) ? new Session(key, record) : null);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Session>> GetUserSessionsAsync(
@@ -110,7 +115,7 @@ public sealed partial class LocalSessionManager : ISessionManager
     {
         ArgumentException.ThrowIfNullOrEmpty(server);
         ArgumentException.ThrowIfNullOrEmpty(user);
-        return new(SessionList.Of(_table.Scan(new UserPrefix(server, user))));
+        return new(SessionList.Of(_store.OfUser(new UserPrefix(server, user))));
     }
 
     /// <inheritdoc/>
@@ -121,7 +126,7 @@ public sealed partial class LocalSessionManager : ISessionManager
         ArgumentException.ThrowIfNullOrEmpty(user);
         ArgumentException.ThrowIfNullOrEmpty(resource);
         // A user has few sessions, and the index finds them by hash: cheaper than a descent of the ordered index.
-        return new(WithResource(_table.Scan(new UserPrefix(server, user)), resource));
+        return new(WithResource(_store.OfUser(new UserPrefix(server, user)), resource));
     }
 
     /// <inheritdoc/>
@@ -129,13 +134,11 @@ public sealed partial class LocalSessionManager : ISessionManager
         string server, SessionKey? after = null, int limit = 1_000, CancellationToken cancellationToken = default)
     {
         SessionArguments.CheckPage(server, after, limit);
-        var prefix = new ServerPrefix(server);
-        return new(SessionList.Of(
-            after is { } key ? _table.ScanPage(prefix, key, limit) : _table.ScanPage(prefix, limit)));
+        return new(SessionList.Of(_store.PageOf(new ServerPrefix(server), after, limit)));
     }
 
     /// <inheritdoc/>
-    public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) => new(_table.Count);
+    public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) => new(_store.Count);
 
     /// <inheritdoc/>
     public ValueTask<long> CountUniqueUsersAsync(CancellationToken cancellationToken = default)
@@ -144,7 +147,7 @@ public sealed partial class LocalSessionManager : ISessionManager
         string? server = null;
         string? user = null;
         // Ascending by key: the sessions of a user stand side by side.
-        foreach (var (key, _) in _table.Dump())
+        foreach (var (key, _) in _store.All())
         {
             if (!string.Equals(user, key.User, StringComparison.Ordinal) ||
                 !string.Equals(server, key.Server, StringComparison.Ordinal))
@@ -161,7 +164,7 @@ public sealed partial class LocalSessionManager : ISessionManager
     public ValueTask<IReadOnlyDictionary<string, long>> CountBySiloAsync(CancellationToken cancellationToken = default)
     {
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var (key, _) in _table.Dump())
+        foreach (var (key, _) in _store.All())
         {
             System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(counts, key.Id.Silo, out _)++;
         }
@@ -210,7 +213,7 @@ public sealed partial class LocalSessionManager : ISessionManager
     {
         try
         {
-            await _table.DeleteManyAsync(keys, CancellationToken.None).ConfigureAwait(false);
+            await _store.DeleteManyAsync(keys, CancellationToken.None).ConfigureAwait(false);
             LogWithdrawn(_logger, keys.Count);
         }
         catch (Exception error)

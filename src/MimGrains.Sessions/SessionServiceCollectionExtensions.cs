@@ -1,6 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using MimGrains.Persistent;
 using MimGrains.Tables;
+using Orleans.Runtime;
 
 namespace MimGrains.Sessions;
 
@@ -23,6 +26,31 @@ public static class SessionServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddReplicatedTable(SessionTable.Definition);
         services.AddSingleton<ISessionManager, LocalSessionManager>();
+        return services;
+    }
+
+    /// <summary>
+    /// Adds sessions to a silo as <see cref="AddSessions"/> does, but kept in the persistent table
+    /// <see cref="PersistentSessionTable.Definition"/>. A second call changes nothing.
+    /// </summary>
+    /// <remarks>The silo needs persistent tables (<c>UsePersistentTables</c>), which hold the table.</remarks>
+    public static IServiceCollection AddPersistentSessions(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        if (services.Any(service => ReferenceEquals(service.ImplementationInstance, PersistentSessionTable.Definition)))
+        {
+            return services;
+        }
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddPersistentTable(PersistentSessionTable.Definition);
+        services.AddSingleton<ISessionManager>(provider => new LocalSessionManager(
+            new PersistentSessionStore(
+                provider.GetRequiredKeyedService<IPersistentTable<SessionKey, SessionRecord>>(PersistentSessionTable.Name),
+                provider.GetRequiredService<ITransactions>()),
+            provider.GetRequiredService<ILocalSiloDetails>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<LocalSessionManager>>()));
         return services;
     }
 

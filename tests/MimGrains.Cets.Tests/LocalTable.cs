@@ -22,7 +22,7 @@ internal static class LocalTable
         var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
         var options = Options.Create(new ReplicationOptions());
         var catalog = new TableCatalog(
-            services, [definition], new ReplicationCarrier(options), new Silo(silo), options, time ?? TimeProvider.System,
+            services, [definition], [], new ReplicationCarrier(options), new Silo(silo), options, time ?? TimeProvider.System,
             NullLogger<TableCatalog>.Instance);
         var table = (ReplicatedTable<TKey, TRecord>)catalog.Find(definition.Name)!;
         table.BecomeReady();

@@ -26,6 +26,41 @@ public sealed class SecondaryIndexTests
         }
     }
 
+    [Theory, InlineData(1), InlineData(2), InlineData(3)]
+    public void An_index_that_is_added_while_writes_go_on_finds_everything(int seed)
+    {
+        var random = new Random(seed);
+        var store = Make(_ => null);
+        var sequence = 0L;
+        Write(5_000);
+        var fill = store.AddIndex(new IndexSchema<int, string, string>("later", (_, record) => $"{record.Length}"));
+        Assert.Throws<ArgumentException>(() => store.AddIndex(new IndexSchema<int, string, string>("later", (_, record) => record)));
+        while (fill.Put(100))
+        {
+            Write(random.Next(200));
+        }
+
+        Write(500);
+        foreach (var group in Records(store).GroupBy(pair => $"{pair.Record.Length}", pair => pair.Key))
+        {
+            Assert.Equal(group, store.Index<string>("later").Find(group.Key).Select(entry => entry.Key));
+        }
+
+        Assert.True(store.DropIndex("later"));
+        Assert.False(store.DropIndex("later"));
+        Assert.Throws<ArgumentException>(() => store.Index<string>("later"));
+
+        void Write(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                sequence++;
+                var record = random.Next(4) == 0 ? null : new string('x', random.Next(1, 20));
+                store.Apply(random.Next(3_000), record, new Stamp(sequence, sequence, 0));
+            }
+        }
+    }
+
     [Fact]
     public void A_write_moves_its_record_from_one_value_to_another_and_a_delete_takes_it_out()
     {

@@ -4,10 +4,10 @@ namespace MimGrains.Persistent;
 
 public sealed partial class PersistentTableDefinition<TKey, TRecord>
 {
-    private readonly SortedDictionary<int, RecordUpgrade<TKey, TRecord>> _upgrades = [];
+    private readonly SortedDictionary<int, RecordUpgrade<TRecord>> _upgrades = [];
 
     /// <summary>Returns how records of older versions are read, by version.</summary>
-    public IReadOnlyDictionary<int, RecordUpgrade<TKey, TRecord>> Upgrades => _upgrades;
+    public IReadOnlyDictionary<int, RecordUpgrade<TRecord>> Upgrades => _upgrades;
 
     /// <summary>
     /// Says how records are read that an older version of the program wrote with another record type. They are read so wherever
@@ -18,11 +18,11 @@ public sealed partial class PersistentTableDefinition<TKey, TRecord>
     /// <param name="upgrade">Returns the new record. Must be pure, and the same on every silo.</param>
     /// <returns>This definition.</returns>
     /// <exception cref="ArgumentException">That version can be read already.</exception>
-    public PersistentTableDefinition<TKey, TRecord> WithUpgrade<TOld>(int version, Func<TKey, TOld, TRecord> upgrade)
+    public PersistentTableDefinition<TKey, TRecord> WithUpgrade<TOld>(int version, Func<TOld, TRecord> upgrade)
         where TOld : class
     {
         ArgumentNullException.ThrowIfNull(upgrade);
-        if (!_upgrades.TryAdd(version, new RecordUpgrade<TKey, TOld, TRecord>(upgrade)))
+        if (!_upgrades.TryAdd(version, new RecordUpgrade<TOld, TRecord>(upgrade)))
         {
             throw new ArgumentException($"Table {Name} has an upgrade of version {version} already.", nameof(version));
         }
@@ -42,9 +42,8 @@ public sealed partial class PersistentTableDefinition<TKey, TRecord>
 }
 
 /// <summary>Makes a record of what an older version of the program wrote, without the type of that.</summary>
-/// <typeparam name="TKey">Key.</typeparam>
 /// <typeparam name="TRecord">Record.</typeparam>
-public abstract class RecordUpgrade<TKey, TRecord>
+public abstract class RecordUpgrade<TRecord>
 {
     private protected RecordUpgrade()
     {
@@ -54,15 +53,14 @@ public abstract class RecordUpgrade<TKey, TRecord>
     public abstract Type OldType { get; }
 
     /// <summary>Returns the new record.</summary>
-    /// <param name="key">Its key.</param>
     /// <param name="old">An <see cref="OldType"/>.</param>
-    public abstract TRecord Upgrade(TKey key, object old);
+    public abstract TRecord Upgrade(object old);
 }
 
-internal sealed class RecordUpgrade<TKey, TOld, TRecord>(Func<TKey, TOld, TRecord> upgrade) : RecordUpgrade<TKey, TRecord>
+internal sealed class RecordUpgrade<TOld, TRecord>(Func<TOld, TRecord> upgrade) : RecordUpgrade<TRecord>
     where TOld : class
 {
     public override Type OldType => typeof(TOld);
 
-    public override TRecord Upgrade(TKey key, object old) => upgrade(key, (TOld)old);
+    public override TRecord Upgrade(object old) => upgrade((TOld)old);
 }

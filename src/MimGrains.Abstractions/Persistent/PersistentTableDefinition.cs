@@ -51,6 +51,13 @@ public abstract class PersistentTableDefinition
     /// <value>1 to 1,000,000; default 1. Raise it when the record type changes in a way that Orleans' serializer does not bridge.</value>
     public int Version { get; init; } = 1;
 
+    /// <summary>
+    /// Returns whether every silo always keeps the last changes, so that a watch can go on at another silo when its own is lost. May
+    /// differ between silos.
+    /// </summary>
+    /// <value>Default false: a silo keeps changes only while somebody watches there, and a while after.</value>
+    public bool KeepsChanges { get; init; }
+
     /// <summary>Returns the type of the keys.</summary>
     public abstract Type KeyType { get; }
 
@@ -126,6 +133,13 @@ public sealed partial class PersistentTableDefinition<TKey, TRecord>(string name
     /// <summary>Returns the order of the keys; must say 0 exactly for equal keys, and the same on every silo.</summary>
     /// <value>Default: the natural order of <typeparamref name="TKey"/>; strings by their code points.</value>
     public IComparer<TKey> Order { get; init; } = TableOrder.Default<TKey>();
+
+    /// <summary>
+    /// Returns an equal key that shares in memory what many keys have in common, such as the name of a server; null stands for
+    /// the key as it is. Called for every key before it is kept. Must be pure otherwise, and safe on any thread.
+    /// </summary>
+    /// <value>Default: none. Not used for bags.</value>
+    public Func<TKey, TKey>? ShareKey { get; init; }
 
     /// <summary>Returns how keys are written as bytes; null where the type is one of those that need none.</summary>
     /// <value>Default: null.</value>

@@ -9,7 +9,7 @@ namespace MimGrains.Cets.Tables;
 internal sealed class RecordCodec<TKey, TRecord>(ITableCodec<TKey, TRecord> codec) : IOperationCodec<TKey, TRecord>
     where TRecord : class
 {
-    private const int KeySizeBytes = 4;
+    private const int KeySizeBytes = EncodedBody.KeySizeBytes;
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _keyBuffer;
@@ -19,9 +19,7 @@ internal sealed class RecordCodec<TKey, TRecord>(ITableCodec<TKey, TRecord> code
         var buffer = _keyBuffer ??= new ArrayBufferWriter<byte>(256);
         buffer.ResetWrittenCount();
         codec.WriteKey(key, buffer);
-        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(KeySizeBytes), buffer.WrittenCount);
-        output.Advance(KeySizeBytes);
-        output.Write(buffer.WrittenSpan);
+        EncodedBody.WriteKey(buffer.WrittenSpan, output);
         if (record is not null)
         {
             codec.WriteRecord(record, output);
@@ -39,5 +37,19 @@ internal sealed class RecordCodec<TKey, TRecord>(ITableCodec<TKey, TRecord> code
 
         key = codec.ReadKey(span.Slice(KeySizeBytes, keyBytes));
         record = isDelete ? null : codec.ReadRecord(span[(KeySizeBytes + keyBytes)..]);
+    }
+}
+
+/// <summary>The form of an encoded write.</summary>
+internal static class EncodedBody
+{
+    public const int KeySizeBytes = 4;
+
+    /// <summary>Writes a key that is encoded already; the record, if there is one, follows it as it is.</summary>
+    public static void WriteKey(ReadOnlySpan<byte> key, IBufferWriter<byte> output)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(output.GetSpan(KeySizeBytes), key.Length);
+        output.Advance(KeySizeBytes);
+        output.Write(key);
     }
 }

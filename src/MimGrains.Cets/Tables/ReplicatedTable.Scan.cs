@@ -59,11 +59,11 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
     {
         ArgumentNullException.ThrowIfNull(index);
         ArgumentNullException.ThrowIfNull(value);
-        if (!_definition.Indexes.Contains(index))
+        if (!_indexes.Contains(index))
         {
             throw new ArgumentException(
                 $"Table {Name} does not declare this index {index.Name}; it declares: " +
-                $"[{string.Join(", ", _definition.Indexes.Select(declared => declared.Name))}].",
+                $"[{string.Join(", ", _indexes.Select(declared => declared.Name))}].",
                 nameof(index));
         }
     }

@@ -39,6 +39,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord> : TableHost, IRepli
         : base(replica, definition, options, time, faults)
     {
         _definition = definition;
+        _indexes = [.. definition.Indexes];
         _replica = replica;
         _codec = codec;
         _carrier = carrier;

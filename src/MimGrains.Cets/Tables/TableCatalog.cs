@@ -30,6 +30,7 @@ internal sealed partial class TableCatalog : ITableCatalog, ITableDefinitionVisi
     public TableCatalog(
         IServiceProvider services,
         IEnumerable<TableDefinition> definitions,
+        IEnumerable<ITableDefinitionSource> sources,
         ReplicationCarrier carrier,
         ILocalSiloDetails silo,
         IOptions<ReplicationOptions> options,
@@ -42,7 +43,8 @@ internal sealed partial class TableCatalog : ITableCatalog, ITableDefinitionVisi
         _time = time;
         _logger = logger;
         _self = new ReplicaId(silo.SiloAddress.ToParsableString());
-        _hosts = definitions.ToDictionary(definition => definition.Name, definition => definition.Accept(this), StringComparer.Ordinal);
+        _hosts = definitions.Concat(sources.SelectMany(source => source.Definitions))
+            .ToDictionary(definition => definition.Name, definition => definition.Accept(this), StringComparer.Ordinal);
         Publish();
     }
 
@@ -165,13 +167,4 @@ internal sealed partial class TableCatalog : ITableCatalog, ITableDefinitionVisi
         _options,
         _time,
         _logger);
-
-    private sealed class IndexSchemas<TKey, TRecord> : ITableIndexVisitor<TKey, TRecord, IndexSchema<TKey, TRecord>>
-        where TKey : notnull
-        where TRecord : class
-    {
-        public IndexSchema<TKey, TRecord> Visit<TIndex>(TableIndex<TKey, TRecord, TIndex> index)
-            where TIndex : notnull =>
-            new IndexSchema<TKey, TRecord, TIndex>(index.Name, index.ValueOf, index.Equality);
-    }
 }

@@ -14,7 +14,7 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     where TKey : notnull
     where TRecord : class
 {
-    private readonly TableSchema<TKey, TRecord> _schema;
+    private TableSchema<TKey, TRecord> _schema;
     private readonly IOperationCodec<TKey, TRecord> _codec;
     private TableStore<TKey, TRecord> _store;
 
@@ -46,6 +46,10 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     /// <param name="nowMicros">Wall clock, microseconds since 1970-01-01 UTC.</param>
     /// <returns>The number of the write: it is done when <see cref="TableReplica.CompletedThrough"/> reaches it.</returns>
     public long Insert(TKey key, TRecord record, ReadOnlySpan<byte> body, long nowMicros) => Write(key, record, body, nowMicros);
+
+    /// <summary>As <see cref="Insert"/>, also when an index function throws for the record, which is left out of that index then.</summary>
+    public long InsertUnchecked(TKey key, TRecord record, ReadOnlySpan<byte> body, long nowMicros) =>
+        Write(key, record, body, nowMicros, isChecked: false);
 
     /// <summary>Deletes a record.</summary>
     /// <param name="key">Key.</param>
@@ -111,9 +115,9 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
         }
     }
 
-    private long Write(TKey key, TRecord? record, ReadOnlySpan<byte> body, long nowMicros)
+    private long Write(TKey key, TRecord? record, ReadOnlySpan<byte> body, long nowMicros, bool isChecked = true)
     {
-        if (record is not null)
+        if (isChecked && record is not null)
         {
             _store.CheckIndexes(key, record);
         }

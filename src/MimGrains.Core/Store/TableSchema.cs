@@ -3,7 +3,7 @@ namespace MimGrains.Core.Store;
 /// <summary>What the core must know of a table's definition. Every function is pure and the same on every silo.</summary>
 /// <typeparam name="TKey">Key.</typeparam>
 /// <typeparam name="TRecord">Record, immutable.</typeparam>
-public sealed class TableSchema<TKey, TRecord>
+public sealed record TableSchema<TKey, TRecord>
     where TKey : notnull
     where TRecord : class
 {

@@ -2,7 +2,8 @@ namespace MimGrains.Core.Store;
 
 internal sealed partial class TableStore<TKey, TRecord>
 {
-    private readonly SecondaryIndex<TKey, TRecord>[] _indexes;
+    // Replaced, never changed: readers take no lock.
+    private volatile SecondaryIndex<TKey, TRecord>[] _indexes;
 
     /// <summary>Throws what an index function throws for this record, before anything of it is kept.</summary>
     public void CheckIndexes(TKey key, TRecord record)
@@ -29,6 +30,29 @@ internal sealed partial class TableStore<TKey, TRecord>
 
         throw new ArgumentException(
             $"There is no index {name}; declared are: [{string.Join(", ", _indexes.Select(index => index.Name))}].", nameof(name));
+    }
+
+    /// <summary>Begins to keep an index. Writes go into it from now on; what is there already comes by the fill.</summary>
+    /// <exception cref="ArgumentException">There is one of that name.</exception>
+    public IndexFill<TKey, TRecord> AddIndex(IndexSchema<TKey, TRecord> schema)
+    {
+        if (_indexes.Any(other => other.Name == schema.Name))
+        {
+            throw new ArgumentException($"There is an index {schema.Name} already.", nameof(schema));
+        }
+
+        var index = schema.Make(_schema.Order, _schema.OnFault);
+        _indexes = [.. _indexes, index];
+        return new IndexFill<TKey, TRecord>(this, index);
+    }
+
+    /// <summary>Keeps an index no longer. Returns whether there was one of that name.</summary>
+    public bool DropIndex(string name)
+    {
+        var rest = Array.FindAll(_indexes, index => index.Name != name);
+        var isThere = rest.Length < _indexes.Length;
+        _indexes = rest;
+        return isThere;
     }
 
     private void PutIndexes(Entry<TKey, TRecord>? old, Entry<TKey, TRecord> entry)

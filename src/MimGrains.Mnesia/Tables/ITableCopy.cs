@@ -1,3 +1,5 @@
+using MimGrains.Tables;
+
 namespace MimGrains.Mnesia.Tables;
 
 /// <summary>What a write does to the records of a key.</summary>
@@ -11,12 +13,15 @@ internal enum CopyWriteKind
 
     /// <summary>Removes exactly this record, if it is there.</summary>
     DeleteObject = 2,
+
+    /// <summary>Removes all records of the fragment; has no key.</summary>
+    Clear = 3,
 }
 
 /// <summary>A write of the owner of a fragment.</summary>
 /// <param name="Kind">What it does.</param>
 /// <param name="Key">The key, as the table's key codec writes it. Not changed after the call.</param>
-/// <param name="Record">The record, as the table's record codec writes it; empty for <see cref="CopyWriteKind.Delete"/>.</param>
+/// <param name="Record">The record, as the table's record codec writes it; empty where there is none.</param>
 internal readonly record struct CopyWrite(CopyWriteKind Kind, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Record);
 
 /// <summary>An entry of a copy in bytes.</summary>
@@ -34,8 +39,15 @@ internal interface ITableCopy
     string Name { get; }
 
     /// <summary>Completes when this silo's copy has joined those of the others.</summary>
-    /// <exception cref="MimGrains.Tables.TableUnavailableException">The silo is stopping, or another one defines the table differently.</exception>
+    /// <exception cref="TableUnavailableException">The silo is stopping, or another one defines the table differently.</exception>
     Task WaitForReadyAsync(CancellationToken cancellationToken);
+
+    /// <summary>Returns a token of all that this silo has written to the copies so far, for <see cref="ReadAfterAsync"/> on another one.</summary>
+    WriteToken LastWrite { get; }
+
+    /// <summary>Completes when this silo's copy has applied all that a token stands for.</summary>
+    /// <exception cref="TableUnavailableException">It has not in time.</exception>
+    Task ReadAfterAsync(WriteToken token, CancellationToken cancellationToken);
 
     /// <summary>Appends the records of a key, as bytes; none if there are none.</summary>
     void Read(ReadOnlyMemory<byte> key, ICollection<ReadOnlyMemory<byte>> records);
@@ -44,18 +56,19 @@ internal interface ITableCopy
     IEnumerable<CopyEntry> Entries(int fragment);
 
     /// <summary>
-    /// Applies writes in the given order, in one step: when this returns, reads on this silo see them all. The task completes when
-    /// all live silos have applied them.
+    /// Applies writes to keys of a fragment in the given order, in one step: when this returns, reads on this silo see them all. The
+    /// task completes when all live silos have applied them.
     /// </summary>
     /// <remarks>
-    /// Does not wait when much is on its way to silos that do not answer: see <see cref="WaitUntilWritableAsync"/>. The task fails with
-    /// <see cref="MimGrains.Tables.WriteNotAcknowledgedException"/> when a live silo has not answered in time; it gets them later.
+    /// Others wait for the table meanwhile: some hundred writes at a time. Does not wait when much is on its way to silos that do not
+    /// answer: see <see cref="WaitUntilWritableAsync"/>. The task fails with <see cref="WriteNotAcknowledgedException"/> when a live
+    /// silo has not answered in time; it gets the writes later.
     /// </remarks>
-    /// <exception cref="MimGrains.Tables.TableUnavailableException">The copy is not ready, or the silo is stopping: nothing was applied.</exception>
+    /// <exception cref="TableUnavailableException">The copy is not ready, or the silo is stopping: nothing was applied.</exception>
     /// <exception cref="InvalidDataException">A key or record cannot be read: nothing was applied.</exception>
-    Task ApplyAsync(IReadOnlyList<CopyWrite> writes);
+    Task ApplyAsync(int fragment, IReadOnlyList<CopyWrite> writes);
 
     /// <summary>Completes when not too much is on its way to other silos, which is at once unless one of them does not answer.</summary>
-    /// <exception cref="MimGrains.Tables.TableUnavailableException">The copy cannot be written.</exception>
+    /// <exception cref="TableUnavailableException">The copy cannot be written.</exception>
     ValueTask WaitUntilWritableAsync(CancellationToken cancellationToken);
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Persistent;
 using MimGrains.Tables;
 
-namespace MimGrains.Mnesia.Tests;
+namespace MimGrains.Mnesia.Tests.Tables;
 
 public class DefinitionTests
 {
@@ -31,7 +31,7 @@ public class DefinitionTests
         Refused("ordered set", new("t") { Type = PersistentTableType.OrderedSet, Storage = StorageType.DiscOnly });
         Refused("value", new PersistentTableDefinition<string, Counter>("t") { Storage = StorageType.DiscOnly }.WithIndex(ByValue));
         Refused("version 2", new PersistentTableDefinition<string, Counter>("t") { Version = 2 }
-            .WithUpgrade<Counter>(2, (_, counter) => counter));
+            .WithUpgrade<Counter>(2, counter => counter));
     }
 
     [Fact]

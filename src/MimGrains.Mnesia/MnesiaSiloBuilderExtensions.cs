@@ -1,0 +1,41 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using MimGrains.Cets;
+using MimGrains.Cets.Tables;
+using MimGrains.Mnesia.Tables;
+using MimGrains.Persistent;
+using Orleans.Hosting;
+
+namespace MimGrains.Mnesia;
+
+/// <summary>Adds persistent tables to a silo.</summary>
+public static class MnesiaSiloBuilderExtensions
+{
+    /// <summary>
+    /// Holds the persistent tables that are registered with <c>AddPersistentTable</c> on this silo, and loads them when it starts.
+    /// Adds replicated tables as well (<see cref="CetsSiloBuilderExtensions.UseReplicatedTables"/>). A second call does nothing.
+    /// </summary>
+    public static ISiloBuilder UsePersistentTables(this ISiloBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.UseReplicatedTables();
+        if (builder.Services.Any(service => service.ServiceType == typeof(TableRegistry)))
+        {
+            return builder;
+        }
+
+        AddTables(builder.Services);
+        return builder;
+    }
+
+    private static void AddTables(IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<TableRegistry>();
+        services.AddSingleton<ITableDefinitionSource>(provider => provider.GetRequiredService<TableRegistry>());
+        services.AddSingleton<TableLoader>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<TableLoader>());
+        services.AddSingleton<IPersistentTables, PersistentTables>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, NodeDownRunner>();
+    }
+}

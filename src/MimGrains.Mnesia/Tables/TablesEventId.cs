@@ -1,0 +1,11 @@
+namespace MimGrains.Mnesia.Tables;
+
+/// <summary>Event ids of the logs of persistent tables: 1600 to 1649. Never used again for anything else.</summary>
+internal static class TablesEventId
+{
+    public const int TableLoaded = 1600;
+    public const int TableNotLoaded = 1601;
+    public const int TableRefused = 1602;
+    public const int NodeDownHandled = 1603;
+    public const int NodeDownHandlerFailed = 1604;
+}

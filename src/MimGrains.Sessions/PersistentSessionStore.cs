@@ -1,0 +1,65 @@
+using System.Diagnostics.CodeAnalysis;
+using MimGrains.Persistent;
+using MimGrains.Tables;
+
+namespace MimGrains.Sessions;
+
+/// <summary>Sessions in the persistent table <see cref="PersistentSessionTable.Definition"/>: <c>sm_backend = "mnesia"</c>.</summary>
+internal sealed class PersistentSessionStore(IPersistentTable<SessionKey, SessionRecord> table, ITransactions transactions) : ISessionStore
+{
+    public long Count => table.Count;
+
+    public bool TryGet(SessionKey key, [MaybeNullWhen(false)] out SessionRecord record) => table.TryGet(key, out record);
+
+    public IReadOnlyList<TableEntry<SessionKey, SessionRecord>> OfUser(UserPrefix user) =>
+        table.Lookup(PersistentSessionTable.ByUser, user);
+
+    public IReadOnlyList<TableEntry<SessionKey, SessionRecord>> PageOf(ServerPrefix server, SessionKey? after, int limit)
+    {
+        var range = after is { } key ? KeyRange.GreaterThan(key) : KeyRange.AtLeast(new SessionKey(server.Server, "", "", default));
+        return [.. table.Range(range).TakeWhile(entry => server.CompareTo(entry.Key) == 0).Take(limit)];
+    }
+
+    public IEnumerable<TableEntry<SessionKey, SessionRecord>> All() => table.Range();
+
+    public Task InsertAsync(SessionKey key, SessionRecord record, CancellationToken cancellationToken) =>
+        TellAsync(table.WriteAsync(key, record, cancellationToken));
+
+    public Task InsertManyAsync(
+        IReadOnlyCollection<TableEntry<SessionKey, SessionRecord>> entries, CancellationToken cancellationToken) =>
+        TellAsync(transactions.SyncTransactionAsync(
+            async transaction =>
+            {
+                foreach (var (key, record) in entries)
+                {
+                    await transaction.WriteAsync(PersistentSessionTable.Definition, key, record);
+                }
+            },
+            cancellationToken: cancellationToken));
+
+    public Task DeleteAsync(SessionKey key, CancellationToken cancellationToken) => TellAsync(table.DeleteAsync(key, cancellationToken));
+
+    public Task DeleteManyAsync(IReadOnlyCollection<SessionKey> keys, CancellationToken cancellationToken) =>
+        TellAsync(transactions.SyncTransactionAsync(
+            async transaction =>
+            {
+                foreach (var key in keys)
+                {
+                    await transaction.DeleteAsync(PersistentSessionTable.Definition, key);
+                }
+            },
+            cancellationToken: cancellationToken));
+
+    // What callers of the session manager know, whatever it keeps sessions in.
+    private static async Task TellAsync(Task written)
+    {
+        try
+        {
+            await written.ConfigureAwait(false);
+        }
+        catch (PersistentTableUnavailableException error)
+        {
+            throw new TableUnavailableException(error.Table, error.Message);
+        }
+    }
+}

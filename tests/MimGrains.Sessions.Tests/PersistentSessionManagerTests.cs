@@ -1,0 +1,68 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using MimGrains.Persistent;
+using MimGrains.Tables;
+using Orleans.Runtime;
+using Xunit;
+
+namespace MimGrains.Sessions.Tests;
+
+/// <summary>Sessions over a persistent table do what they do over a replicated one.</summary>
+public sealed class PersistentSessionManagerTests : SessionManagerContract
+{
+    private readonly MemoryPersistentTable<SessionKey, SessionRecord> _table = new(PersistentSessionTable.Definition);
+    private readonly MemoryTransactions _transactions;
+
+    public PersistentSessionManagerTests()
+    {
+        _transactions = new MemoryTransactions(_table);
+        Sessions = new LocalSessionManager(
+            new PersistentSessionStore(_table, _transactions), new Silo(), new FakeTimeProvider(), NullLogger<LocalSessionManager>.Instance);
+    }
+
+    protected override ISessionManager Sessions { get; }
+
+    [Fact]
+    public async Task A_session_whose_opening_is_not_known_to_have_succeeded_is_closed_again()
+    {
+        _table.WriteError = new TransactionTimeoutException(new("1"), TimeSpan.FromSeconds(1), "the lock of session");
+        await Assert.ThrowsAsync<TransactionTimeoutException>(async () => await Open("alice", "phone"));
+        Assert.Equal(0, _table.Count);
+    }
+
+    [Fact]
+    public async Task A_table_that_is_not_available_says_so()
+    {
+        _table.WriteError = new PersistentTableUnavailableException("session", "it is not loaded");
+        _table.FailAfterApplying = false;
+        var error = await Assert.ThrowsAsync<TableUnavailableException>(async () => await Open("alice", "phone"));
+        Assert.Contains("it is not loaded", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Only_the_sessions_of_a_dead_silo_are_deleted()
+    {
+        var kept = await Open("alice", "phone");
+        for (var i = 0; i < 2_500; i++)
+        {
+            await _table.WriteAsync(new SessionKey(Server, $"user{i}", "phone", new SessionId(i, "dead")), new SessionRecord());
+        }
+
+        await PersistentSessionTable.Definition.OnNodeDown!(new(_table, _transactions, "dead"), CancellationToken.None);
+        Assert.Equal([kept], _table.Keys());
+    }
+
+    private sealed class Silo : ILocalSiloDetails
+    {
+        public string Name => "test";
+
+        public string ClusterId => "test";
+
+        public string DnsHostName => "localhost";
+
+        public SiloAddress SiloAddress { get; } = SiloAddress.New(IPAddress.Loopback, 11_111, 7);
+
+        public SiloAddress GatewayAddress => SiloAddress;
+    }
+}
