@@ -35,6 +35,11 @@ public static class MnesiaSiloBuilderExtensions
         services.AddSingleton<ITableDefinitionSource>(provider => provider.GetRequiredService<TableRegistry>());
         services.AddSingleton<TableLoader>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<TableLoader>());
+        services.AddSingleton<SystemEvents>();
+        services.AddSingleton<ITableObserver>(provider => provider.GetRequiredService<SystemEvents>());
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SystemEvents>());
+        services.AddSingleton<SchemaChanges>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SchemaWatcher>();
         services.AddSingleton<IPersistentTables, PersistentTables>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, NodeDownRunner>();
     }

@@ -2,8 +2,8 @@ using MimGrains.Tables;
 
 namespace MimGrains.Persistent;
 
-/// <summary>Finds the persistent tables, and waits for them. A service of every silo; thread-safe.</summary>
-public interface IPersistentTables
+/// <summary>Finds, creates and changes persistent tables, and waits for them. A service of every silo; thread-safe.</summary>
+public partial interface IPersistentTables
 {
     /// <summary>Returns the names of all persistent tables of this silo, ascending.</summary>
     IReadOnlyList<string> Names { get; }
@@ -14,6 +14,17 @@ public interface IPersistentTables
     IPersistentTable<TKey, TRecord> Get<TKey, TRecord>(string name)
         where TKey : notnull
         where TRecord : class;
+
+    /// <summary>Returns what this silo knows of a table.</summary>
+    /// <exception cref="NoSuchTableException">No table of that name is registered on this silo.</exception>
+    PersistentTableInfo GetInfo(string name);
+
+    /// <summary>
+    /// Watches what happens to the cluster and its persistent tables, as <c>subscribe(system)</c>: first which silos are active and
+    /// which tables are loaded, then <see cref="SystemEventKind.Synced"/>, then what happens, until it is cancelled.
+    /// </summary>
+    /// <exception cref="SnapshotRequiredException">More than 1,000 events came that were not read: watch again.</exception>
+    IAsyncEnumerable<SystemEvent> WatchSystemAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Completes when this silo can read these tables.</summary>
     /// <param name="names">The names; null for all that are registered.</param>

@@ -16,6 +16,9 @@ public abstract class TableIndex<TKey, TRecord>
     /// <summary>Returns the name; unique in the table.</summary>
     public string Name { get; }
 
+    /// <summary>Returns the property of the record whose value this is; null for a function of one's own.</summary>
+    public string? Property { get; internal init; }
+
     /// <summary>Calls <paramref name="visitor"/> with the type of the values.</summary>
     public abstract TResult Accept<TResult>(ITableIndexVisitor<TKey, TRecord, TResult> visitor);
 }
@@ -60,5 +63,34 @@ public sealed class TableIndex<TKey, TRecord, TIndex>(
     {
         ArgumentNullException.ThrowIfNull(visitor);
         return visitor.Visit(this);
+    }
+}
+
+/// <summary>Makes indexes by properties of records.</summary>
+public static class TableIndex
+{
+    /// <summary>
+    /// Declares an index by a property of the record, which names the index as well. It is the same index wherever it is declared:
+    /// of a persistent table it can be added and dropped by its name (<c>IPersistentTables.AddIndexAsync</c>).
+    /// </summary>
+    /// <typeparam name="TKey">Key.</typeparam>
+    /// <typeparam name="TRecord">Record.</typeparam>
+    /// <typeparam name="TIndex">Value: the type of the property.</typeparam>
+    /// <param name="property">A public property with a getter, of exactly the type <typeparamref name="TIndex"/>.</param>
+    /// <exception cref="ArgumentException">There is no such property.</exception>
+    public static TableIndex<TKey, TRecord, TIndex> OfProperty<TKey, TRecord, TIndex>(string property)
+        where TKey : notnull
+        where TRecord : class
+        where TIndex : notnull
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(property);
+        var found = typeof(TRecord).GetProperty(property);
+        if (found?.GetMethod is not { IsPublic: true, IsStatic: false } getter || found.PropertyType != typeof(TIndex))
+        {
+            throw new ArgumentException($"{typeof(TRecord)} has no public property {property} of type {typeof(TIndex)}.", nameof(property));
+        }
+
+        var get = getter.CreateDelegate<Func<TRecord, TIndex>>();
+        return new TableIndex<TKey, TRecord, TIndex>(property, (_, record) => get(record)) { Property = property };
     }
 }

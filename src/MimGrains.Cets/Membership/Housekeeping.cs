@@ -12,6 +12,7 @@ internal sealed partial class Housekeeping(
     ReplicationCarrier carrier,
     Levelling levelling,
     PauseKeeper pauses,
+    IEnumerable<ITableObserver> observers,
     IOptions<ReplicationOptions> options,
     TimeProvider time,
     ILogger<Housekeeping> logger)
@@ -20,6 +21,7 @@ internal sealed partial class Housekeeping(
     private const int PurgePerTurn = 1_024;
 
     private readonly ILogger _logger = logger;
+    private readonly HashSet<TableHost> _overloaded = [];
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -37,6 +39,22 @@ internal sealed partial class Housekeeping(
         }
     }
 
+    private void TellOverload(TableHost table)
+    {
+        var bytes = table.Replica.LogSizeBytes;
+        if (bytes <= options.Value.LogMaxBytes)
+        {
+            _overloaded.Remove(table);
+        }
+        else if (_overloaded.Add(table))
+        {
+            foreach (var observer in observers)
+            {
+                observer.OnOverload(table.Name, bytes);
+            }
+        }
+    }
+
     private async Task TickAsync(CancellationToken cancellationToken)
     {
         try
@@ -50,6 +68,7 @@ internal sealed partial class Housekeeping(
                     cancellationToken.ThrowIfCancellationRequested();
                 }
 
+                TellOverload(table);
                 if (table.ExpireRecords())
                 {
                     carrier.Signal();

@@ -8,6 +8,7 @@ namespace MimGrains.Cets.Verify;
 internal sealed partial class RepairLoop(
     TableCatalog catalog,
     ReplicaComparer comparer,
+    IEnumerable<ITableObserver> observers,
     IOptions<ReplicationOptions> options,
     TimeProvider time,
     ILogger<RepairLoop> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
@@ -68,9 +69,18 @@ internal sealed partial class RepairLoop(
 
             var keys = string.Join(", ", found.Differences.Take(MaxNamedKeys).Select(difference => table.Describe(difference.Key)));
             LogDiffer(_logger, table.Name, found.DifferenceCount, keys);
+            foreach (var observer in observers)
+            {
+                observer.OnReplicasDiffer(table.Name, found.DifferenceCount);
+            }
+
             var mended = await comparer.MendAsync(
                 table, found.Repairs, options.Value.RepairKeysPerSecond, _stopping.Token);
             LogMended(_logger, table.Name, mended, found.Repairs.Count);
+            foreach (var observer in observers)
+            {
+                observer.OnReplicasMended(table.Name, mended);
+            }
         }
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
         {

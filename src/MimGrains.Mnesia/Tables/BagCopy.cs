@@ -36,10 +36,10 @@ internal sealed class BagCopy<TKey, TRecord> : TableCopy<TKey, TRecord>
     }
 
     public override IReadOnlyList<TableEntry<TKey, TRecord>> Lookup<TIndex>(TableIndex<TKey, TRecord, TIndex> index, TIndex value) =>
-        [.. _table.Lookup(_rows.IndexOf(index), value).Select(ToEntry)];
+        [.. _table.Lookup(_rows.IndexOf(Own(index)), value).Select(ToEntry)];
 
     public override long CountLookup<TIndex>(TableIndex<TKey, TRecord, TIndex> index, TIndex value) =>
-        _table.CountLookup(_rows.IndexOf(index), value);
+        _table.CountLookup(_rows.IndexOf(Own(index)), value);
 
     public override IEnumerable<TableEntry<TKey, TRecord>> Range(KeyRange<TKey> range) => _table.Range(ToRows(range)).Select(ToEntry);
 
@@ -110,6 +110,11 @@ internal sealed class BagCopy<TKey, TRecord> : TableCopy<TKey, TRecord>
             copy.Apply(fragment, write, writer);
         }
     });
+
+    protected override Task AddToTableAsync(TableIndex<TKey, TRecord> index, CancellationToken cancellationToken) =>
+        _table.AddIndexAsync(_rows.Add(index), cancellationToken);
+
+    protected override bool DropFromTable(string name) => _table.DropIndex(name);
 
     private void Apply(int fragment, in Write write, ReplicatedTable<BagKey<TKey>, TRecord>.Writer writer)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MimGrains.Persistent;
 using MimGrains.Tables;
 
@@ -8,13 +9,13 @@ internal sealed class BagRows<TKey, TRecord>
     where TKey : notnull
     where TRecord : class
 {
-    private readonly Dictionary<TableIndex<TKey, TRecord>, TableIndex<BagKey<TKey>, TRecord>> _indexes = [];
+    private readonly ConcurrentDictionary<TableIndex<TKey, TRecord>, TableIndex<BagKey<TKey>, TRecord>> _indexes = new();
 
     public BagRows(PersistentTableDefinition<TKey, TRecord> definition, TableBytes<TKey, TRecord> bytes)
     {
         Of = definition;
         Codec = new BagBytes<TKey, TRecord>(bytes);
-        Table = new TableDefinition<BagKey<TKey>, TRecord>(TableCopy<TKey, TRecord>.NamePrefix + definition.Name)
+        Table = new TableDefinition<BagKey<TKey>, TRecord>(CopyNames.Prefix + definition.Name)
         {
             Order = new BagOrder<TKey>(definition.Order),
             Codec = Codec,
@@ -23,8 +24,7 @@ internal sealed class BagRows<TKey, TRecord>
         }.WithPrefixIndex(row => new BagPrefix<TKey>(row.Key, definition.Order)).WithIndex(ByRecord);
         foreach (var index in definition.Indexes)
         {
-            _indexes.Add(index, index.Accept(new RowIndexes()));
-            Table.WithIndex(_indexes[index]);
+            Table.WithIndex(Add(index));
         }
     }
 
@@ -50,6 +50,10 @@ internal sealed class BagRows<TKey, TRecord>
         return _indexes.TryGetValue(index, out var rows) ? (TableIndex<BagKey<TKey>, TRecord, TIndex>)rows : throw new ArgumentException(
             $"Persistent table {Of.Name} does not have this index {index.Name}; it has: [{string.Join(", ", Of.IndexNames)}].", nameof(index));
     }
+
+    /// <summary>Returns the index of the rows that stands for a new one of the bag.</summary>
+    public TableIndex<BagKey<TKey>, TRecord> Add(TableIndex<TKey, TRecord> index) =>
+        _indexes.GetOrAdd(index, static added => added.Accept(new RowIndexes()));
 
     private sealed class RowIndexes : ITableIndexVisitor<TKey, TRecord, TableIndex<BagKey<TKey>, TRecord>>
     {

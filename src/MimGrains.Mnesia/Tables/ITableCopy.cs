@@ -38,6 +38,9 @@ internal interface ITableCopy
     /// <summary>Returns the name of the persistent table.</summary>
     string Name { get; }
 
+    /// <summary>Returns the names of the indexes of this copy, ascending; those that were added too.</summary>
+    IReadOnlyList<string> IndexNames { get; }
+
     /// <summary>Completes when this silo's copy has joined those of the others.</summary>
     /// <exception cref="TableUnavailableException">The silo is stopping, or another one defines the table differently.</exception>
     Task WaitForReadyAsync(CancellationToken cancellationToken);

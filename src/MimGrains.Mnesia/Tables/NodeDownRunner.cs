@@ -12,7 +12,6 @@ namespace MimGrains.Mnesia.Tables;
 /// </summary>
 internal sealed partial class NodeDownRunner(
     TableRegistry registry,
-    TableLoader loader,
     LiveSilos silos,
     ILocalSiloDetails self,
     TimeProvider time,
@@ -101,7 +100,7 @@ internal sealed partial class NodeDownRunner(
     {
         try
         {
-            await loader.Of(table).Loaded.WaitAsync(_stopping.Token);
+            await registry.Get(table).Load.Loaded.WaitAsync(_stopping.Token);
             await handler(
                 services.GetRequiredService<IPersistentTables>(), services.GetRequiredService<ITransactions>(), dead, _stopping.Token);
             LogDone(_logger, table, dead);

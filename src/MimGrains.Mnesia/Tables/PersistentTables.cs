@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Cets.Tables;
 using MimGrains.Persistent;
@@ -6,12 +6,17 @@ using MimGrains.Persistent;
 namespace MimGrains.Mnesia.Tables;
 
 /// <summary>Holds the persistent tables of this silo.</summary>
-internal sealed class PersistentTables(TableRegistry registry, TableCatalog catalog, TableLoader loader, TimeProvider time, IServiceProvider services)
-    : IPersistentTables
+internal sealed partial class PersistentTables(
+    TableRegistry registry,
+    TableCatalog catalog,
+    SchemaChanges changes,
+    SystemEvents events,
+    TimeProvider time,
+    IServiceProvider services) : IPersistentTables
 {
     private static readonly TimeSpan ProgressPeriod = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<string, object> _tables = new(StringComparer.Ordinal);
+    private readonly ConditionalWeakTable<TableParts, object> _tables = [];
 
     // Not before it is needed: what runs transactions needs the tables itself.
     private readonly Lazy<ITransactions> _transactions = new(services.GetRequiredService<ITransactions>);
@@ -23,8 +28,8 @@ internal sealed class PersistentTables(TableRegistry registry, TableCatalog cata
         where TRecord : class
     {
         var parts = registry.Get<TKey, TRecord>(name);
-        return (IPersistentTable<TKey, TRecord>)_tables.GetOrAdd(name, _ => new PersistentTable<TKey, TRecord>(
-            parts.Definition, parts.TypedCopyIn(catalog), loader.Of(name), _transactions));
+        return (IPersistentTable<TKey, TRecord>)_tables.GetValue(parts, _ => new PersistentTable<TKey, TRecord>(
+            parts.Definition, parts.TypedCopyIn(catalog), parts.Load, _transactions));
     }
 
     public async Task WaitForTablesAsync(
@@ -34,7 +39,7 @@ internal sealed class PersistentTables(TableRegistry registry, TableCatalog cata
         CancellationToken cancellationToken = default)
     {
         var loads = (names ?? registry.Names).Select(registry.Get)
-            .Select(parts => loader.Of(parts.Definition.Name)).OrderBy(load => load.Definition.Name, StringComparer.Ordinal).ToList();
+            .Select(parts => parts.Load).OrderBy(load => load.Definition.Name, StringComparer.Ordinal).ToList();
         using var late = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
@@ -58,6 +63,9 @@ internal sealed class PersistentTables(TableRegistry registry, TableCatalog cata
                 $"These persistent tables are not loaded after {timeout!.Value.TotalMilliseconds:0} ms: {string.Join(", ", missing)}.");
         }
     }
+
+    public IAsyncEnumerable<SystemEvent> WatchSystemAsync(CancellationToken cancellationToken = default) =>
+        events.WatchAsync(cancellationToken);
 
     private static TableLoadProgress ProgressOf(List<TableLoad> loads) => new(
         [.. loads.Where(load => load.IsLoaded).Select(load => load.Definition.Name)],

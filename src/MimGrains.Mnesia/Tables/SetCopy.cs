@@ -20,7 +20,7 @@ internal sealed class SetCopy<TKey, TRecord>(
     public static TableDefinition<TKey, TRecord> Define(
         PersistentTableDefinition<TKey, TRecord> definition, TableBytes<TKey, TRecord> bytes)
     {
-        var copy = new TableDefinition<TKey, TRecord>(NamePrefix + definition.Name)
+        var copy = new TableDefinition<TKey, TRecord>(CopyNames.Prefix + definition.Name)
         {
             Order = definition.Order,
             ShareKey = definition.ShareKey,
@@ -41,9 +41,9 @@ internal sealed class SetCopy<TKey, TRecord>(
     public override IReadOnlyList<TRecord> GetAll(TKey key) => table.TryGet(key, out var record) ? [record] : [];
 
     public override IReadOnlyList<TableEntry<TKey, TRecord>> Lookup<TIndex>(TableIndex<TKey, TRecord, TIndex> index, TIndex value) =>
-        table.Lookup(index, value);
+        table.Lookup(Own(index), value);
 
-    public override long CountLookup<TIndex>(TableIndex<TKey, TRecord, TIndex> index, TIndex value) => table.CountLookup(index, value);
+    public override long CountLookup<TIndex>(TableIndex<TKey, TRecord, TIndex> index, TIndex value) => table.CountLookup(Own(index), value);
 
     public override IEnumerable<TableEntry<TKey, TRecord>> Range(KeyRange<TKey> range) => table.Range(range);
 
@@ -80,6 +80,11 @@ internal sealed class SetCopy<TKey, TRecord>(
             copy.Apply(fragment, write, writer);
         }
     });
+
+    protected override Task AddToTableAsync(TableIndex<TKey, TRecord> index, CancellationToken cancellationToken) =>
+        table.AddIndexAsync(index, cancellationToken);
+
+    protected override bool DropFromTable(string name) => table.DropIndex(name);
 
     private void Apply(int fragment, in Write write, ReplicatedTable<TKey, TRecord>.Writer writer)
     {

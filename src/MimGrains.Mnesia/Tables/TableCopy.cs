@@ -1,5 +1,5 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using MimGrains.Cets.Tables;
 using MimGrains.Persistent;
 using MimGrains.Tables;
 
@@ -11,10 +11,13 @@ internal abstract class TableCopy<TKey, TRecord>(PersistentTableDefinition<TKey,
     where TKey : notnull
     where TRecord : class
 {
-    /// <summary>Before the names of the replicated tables that are copies.</summary>
-    public const string NamePrefix = "mnesia$copy$";
+    // By name. Replaced, never changed.
+    private ImmutableDictionary<string, TableIndex<TKey, TRecord>> _byProperty = definition.Indexes
+        .Where(index => index.Property is not null).ToImmutableDictionary(index => index.Name, StringComparer.Ordinal);
 
     public string Name => Definition.Name;
+
+    public IReadOnlyList<string> IndexNames => [.. definition.IndexNames.Union(_byProperty.Keys).Order(StringComparer.Ordinal)];
 
     public abstract WriteToken LastWrite { get; }
 
@@ -52,6 +55,21 @@ internal abstract class TableCopy<TKey, TRecord>(PersistentTableDefinition<TKey,
 
     public abstract ValueTask WaitUntilWritableAsync(CancellationToken cancellationToken);
 
+    /// <summary>Adds an index by a property to this copy while it is read and written.</summary>
+    /// <exception cref="ArgumentException">The copy has an index of that name.</exception>
+    public async Task AddIndexAsync(TableIndex<TKey, TRecord> index, CancellationToken cancellationToken)
+    {
+        await AddToTableAsync(index, cancellationToken);
+        ImmutableInterlocked.TryAdd(ref _byProperty, index.Name, index);
+    }
+
+    /// <summary>Drops an index. Returns whether there was one of that name.</summary>
+    public bool DropIndex(string name)
+    {
+        ImmutableInterlocked.TryRemove(ref _byProperty, name, out _);
+        return DropFromTable(name);
+    }
+
     public IEnumerable<CopyEntry> Entries(int fragment) => Range(default)
         .Select(entry => (Key: Bytes.ToBytes(entry.Key), entry.Record))
         .Where(entry => FragmentHash.FragmentOf(entry.Key, definition.Fragments) == fragment)
@@ -77,9 +95,29 @@ internal abstract class TableCopy<TKey, TRecord>(PersistentTableDefinition<TKey,
 
     protected abstract Task ApplyAsync(int fragment, Write[] writes);
 
+    protected abstract Task AddToTableAsync(TableIndex<TKey, TRecord> index, CancellationToken cancellationToken);
+
+    protected abstract bool DropFromTable(string name);
+
+    /// <summary>Returns the index that this copy has for one that a caller has declared: one by a property is the same wherever it is declared.</summary>
+    protected TableIndex<TKey, TRecord, TIndex> Own<TIndex>(TableIndex<TKey, TRecord, TIndex> index)
+        where TIndex : notnull
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        return index.Property is not null && _byProperty.TryGetValue(index.Name, out var own)
+            ? own as TableIndex<TKey, TRecord, TIndex> ?? index
+            : index;
+    }
+
     protected bool IsIn(int fragment, ReadOnlySpan<byte> key) => FragmentHash.FragmentOf(key, definition.Fragments) == fragment;
 
     /// <summary>A write that was read.</summary>
     protected readonly record struct Write(
         CopyWriteKind Kind, TKey Key, TRecord? Record, ReadOnlyMemory<byte> KeyBytes, ReadOnlyMemory<byte> RecordBytes);
+}
+
+/// <summary>How the replicated tables are named that hold copies.</summary>
+internal static class CopyNames
+{
+    public const string Prefix = "mnesia$copy$";
 }

@@ -1,4 +1,5 @@
 using MimGrains.Persistent;
+using MimGrains.Tables;
 
 namespace MimGrains.Mnesia.Tables;
 
@@ -30,9 +31,29 @@ internal sealed class TableLoad(PersistentTableDefinition definition)
         _loaded.TrySetResult();
     }
 
-    public void Fail(Exception reason)
+    /// <summary>The table was deleted.</summary>
+    public void Remove()
     {
-        _problem = reason.Message;
+        _isLoaded = false;
+        Fail("it was deleted");
+    }
+
+    /// <summary>It cannot be read on this silo, and never will be.</summary>
+    public void Fail(string problem, Exception? cause = null)
+    {
+        _problem = problem;
+        Fail(new PersistentTableUnavailableException(definition.Name, problem, cause));
+    }
+
+    /// <inheritdoc cref="Fail(string, Exception?)"/>
+    public void Fail(TableDefinitionMismatchException mismatch)
+    {
+        _problem = mismatch.Message;
+        Fail((Exception)mismatch);
+    }
+
+    private void Fail(Exception reason)
+    {
         if (_loaded.TrySetException(reason))
         {
             // Whoever waits sees it; that nobody waits is no unhandled error.

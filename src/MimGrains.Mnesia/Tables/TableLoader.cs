@@ -9,7 +9,12 @@ namespace MimGrains.Mnesia.Tables;
 // The silo is active -> the copy has joined -> every fragment has an owner, which has put what is stored into the copies -> loaded.
 /// <summary>Loads the persistent tables of this silo when it starts, and tries again as long as that does not succeed.</summary>
 internal sealed partial class TableLoader(
-    TableRegistry registry, TableCatalog catalog, IFragmentLoader fragments, TimeProvider time, ILogger<TableLoader> logger)
+    TableRegistry registry,
+    TableCatalog catalog,
+    IFragmentLoader fragments,
+    SystemEvents events,
+    TimeProvider time,
+    ILogger<TableLoader> logger)
     : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     // Behind the replicated tables, which join a little after Active.
@@ -18,12 +23,11 @@ internal sealed partial class TableLoader(
     private static readonly TimeSpan RetryMost = TimeSpan.FromSeconds(5);
 
     private readonly ILogger _logger = logger;
-    private readonly ConcurrentDictionary<string, TableLoad> _loads = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<TableParts, Task> _running = new();
     private readonly CancellationTokenSource _stopping = new();
-    private Task _running = Task.CompletedTask;
 
-    /// <summary>Returns how far a table is.</summary>
-    public TableLoad Of(string name) => _loads.GetOrAdd(name, _ => new TableLoad(registry.Get(name).Definition));
+    /// <summary>Begins to load a table that was added while the silo runs.</summary>
+    public void Begin(TableParts parts) => _running.TryAdd(parts, Task.Run(() => LoadAsync(parts)));
 
     public void Participate(ISiloLifecycle observer) => observer.Subscribe(nameof(TableLoader), Stage, StartAsync, StopAsync);
 
@@ -32,19 +36,23 @@ internal sealed partial class TableLoader(
     private Task StartAsync(CancellationToken cancellationToken)
     {
         // The silo starts without them: a database that is away must not keep it from everything else.
-        _running = Task.WhenAll(registry.All.Select(parts => Task.Run(() => LoadAsync(parts), cancellationToken)));
+        foreach (var parts in registry.All)
+        {
+            Begin(parts);
+        }
+
         return Task.CompletedTask;
     }
 
     private async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        await _running.WaitAsync(cancellationToken);
+        await Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
     }
 
     private async Task LoadAsync(TableParts parts)
     {
-        var load = Of(parts.Definition.Name);
+        var load = parts.Load;
         for (var attempt = 0; ; attempt++)
         {
             try
@@ -56,12 +64,13 @@ internal sealed partial class TableLoader(
 
                 await fragments.LoadAsync(parts.Definition, _stopping.Token);
                 load.Complete();
+                events.Tell(SystemEventKind.TableLoaded, parts.Definition.Name);
                 LogLoaded(_logger, parts.Definition.Name);
                 return;
             }
             catch (Exception exception) when (_stopping.IsCancellationRequested || exception is TableUnavailableException)
             {
-                load.Fail(new PersistentTableUnavailableException(parts.Definition.Name, "the silo is stopping", exception));
+                load.Fail(exception.Message, exception);
                 return;
             }
             catch (TableDefinitionMismatchException exception)
@@ -78,7 +87,7 @@ internal sealed partial class TableLoader(
 
             if (!await TryPauseAsync(TimeSpan.FromMilliseconds(Math.Min(RetryMost.TotalMilliseconds, 100 << Math.Min(attempt, 6)))))
             {
-                load.Fail(new PersistentTableUnavailableException(parts.Definition.Name, "the silo is stopping"));
+                load.Fail("the silo is stopping");
                 return;
             }
         }

@@ -9,12 +9,25 @@ internal abstract class TableParts(PersistentTableDefinition definition)
 {
     public PersistentTableDefinition Definition => definition;
 
+    /// <summary>Whether the table can be read on this silo.</summary>
+    public TableLoad Load { get; } = new(definition);
+
     /// <summary>The replicated table that holds the copies; null if the storage is on disc only.</summary>
     public abstract TableDefinition? CopyDefinition { get; }
 
     /// <summary>Returns this silo's copy; null if the storage is on disc only.</summary>
     /// <param name="catalog">Holds the replicated table.</param>
     public abstract ITableCopy? CopyIn(TableCatalog catalog);
+
+    /// <summary>Adds the replicated table that holds the copies to this silo while it runs; nothing if there is none.</summary>
+    public abstract Task AddCopyAsync(ITableOperator tables, CancellationToken cancellationToken);
+
+    /// <summary>Adds an index by a property to this silo's copy.</summary>
+    /// <exception cref="ArgumentException">There is no such property, or the copy has an index of that name.</exception>
+    public abstract Task AddIndexAsync(TableCatalog catalog, string property, CancellationToken cancellationToken);
+
+    /// <summary>Drops an index from this silo's copy. Returns whether there was one.</summary>
+    public abstract bool DropIndex(TableCatalog catalog, string property);
 
     /// <summary>Returns what the definition wants done when a silo is dead; null for nothing.</summary>
     public abstract Func<IPersistentTables, ITransactions, string, CancellationToken, Task>? OnNodeDown { get; }
@@ -54,6 +67,23 @@ internal sealed class TableParts<TKey, TRecord> : TableParts
 
     public override ITableCopy? CopyIn(TableCatalog catalog) => TypedCopyIn(catalog);
 
+    public override Task AddCopyAsync(ITableOperator tables, CancellationToken cancellationToken) =>
+        _rows is not null ? tables.AddAsync(_rows.Table, cancellationToken)
+            : CopyDefinition is TableDefinition<TKey, TRecord> set ? tables.AddAsync(set, cancellationToken) : Task.CompletedTask;
+
+    public override Task AddIndexAsync(TableCatalog catalog, string property, CancellationToken cancellationToken) =>
+        CopyOrThrow(catalog).AddIndexAsync(PropertyIndexes.Of<TKey, TRecord>(property), cancellationToken);
+
+    /// <summary>Returns the index of that name: one of the definition, or one by a property.</summary>
+    /// <exception cref="ArgumentException">There is none with values of this type.</exception>
+    public TableIndex<TKey, TRecord, TIndex> IndexOf<TIndex>(string name)
+        where TIndex : notnull => Definition.Indexes.FirstOrDefault(index => index.Name == name) is { } declared
+            ? declared as TableIndex<TKey, TRecord, TIndex> ?? throw new ArgumentException(
+                $"Persistent table {Definition.Name}: index {name} has no values of type {typeof(TIndex)}.", nameof(name))
+            : TableIndex.OfProperty<TKey, TRecord, TIndex>(name);
+
+    public override bool DropIndex(TableCatalog catalog, string property) => CopyOrThrow(catalog).DropIndex(property);
+
     /// <inheritdoc cref="CopyIn"/>
     public TableCopy<TKey, TRecord>? TypedCopyIn(TableCatalog catalog)
     {
@@ -66,4 +96,7 @@ internal sealed class TableParts<TKey, TRecord> : TableParts
             ? new SetCopy<TKey, TRecord>(Definition, Bytes, (ReplicatedTable<TKey, TRecord>)catalog.Find(copy.Name)!)
             : new BagCopy<TKey, TRecord>(_rows, Bytes, (ReplicatedTable<BagKey<TKey>, TRecord>)catalog.Find(copy.Name)!);
     }
+
+    private TableCopy<TKey, TRecord> CopyOrThrow(TableCatalog catalog) => TypedCopyIn(catalog) ?? throw new InvalidOperationException(
+        $"Persistent table {Definition.Name} is on disc only: indexes need copies in memory.");
 }

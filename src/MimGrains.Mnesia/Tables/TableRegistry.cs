@@ -23,7 +23,20 @@ internal sealed class TableRegistry : ITableDefinitionSource, IPersistentTableDe
     /// <summary>All tables, ascending by name.</summary>
     public IReadOnlyList<TableParts> All => [.. _parts.Values.OrderBy(parts => parts.Definition.Name, StringComparer.Ordinal)];
 
-    public IEnumerable<TableDefinition> Definitions => _parts.Values.Select(parts => parts.CopyDefinition).OfType<TableDefinition>();
+    public IEnumerable<TableDefinition> Definitions =>
+        _parts.Values.Select(parts => parts.CopyDefinition).OfType<TableDefinition>().Concat(SchemaTables.Definitions);
+
+    /// <summary>Makes what is known of a table that is not among these yet.</summary>
+    /// <exception cref="TableDefinitionException">The definition cannot work.</exception>
+    public TableParts Make(PersistentTableDefinition definition) => definition.Accept(this);
+
+    /// <summary>Adds a table. Not two at once.</summary>
+    public void Add(TableParts parts) =>
+        _parts = new Dictionary<string, TableParts>(_parts, StringComparer.Ordinal) { [parts.Definition.Name] = parts };
+
+    /// <summary>Removes a table. Not two at once.</summary>
+    public void Remove(TableParts parts) =>
+        _parts = _parts.Where(other => other.Value != parts).ToDictionary(StringComparer.Ordinal);
 
     public TableParts? Find(string name) => _parts.GetValueOrDefault(name);
 

@@ -8,4 +8,6 @@ internal static class TablesEventId
     public const int TableRefused = 1602;
     public const int NodeDownHandled = 1603;
     public const int NodeDownHandlerFailed = 1604;
+    public const int SchemaChanged = 1605;
+    public const int SchemaNotChanged = 1606;
 }

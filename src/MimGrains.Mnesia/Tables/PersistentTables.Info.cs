@@ -1,0 +1,29 @@
+using MimGrains.Persistent;
+
+namespace MimGrains.Mnesia.Tables;
+
+internal sealed partial class PersistentTables
+{
+    public PersistentTableInfo GetInfo(string name)
+    {
+        var parts = registry.Get(name);
+        var copy = parts.CopyDefinition is { } definition ? catalog.Find(definition.Name)?.Info() : null;
+        return new PersistentTableInfo
+        {
+            Name = name,
+            Definition = parts.Definition.Describe(),
+            KeyType = parts.Definition.KeyType.FullName!,
+            RecordType = parts.Definition.RecordType.FullName!,
+            Type = parts.Definition.Type,
+            Storage = parts.Definition.Storage,
+            Fragments = parts.Definition.Fragments,
+            Version = parts.Definition.Version,
+            Indexes = parts.CopyIn(catalog)?.IndexNames ?? [],
+            IsLoaded = parts.Load.IsLoaded,
+            Problem = parts.Load.Problem,
+            Records = copy?.Records,
+            MemoryBytes = copy?.MemoryBytes,
+            Silos = copy is null ? [] : [.. copy.OtherSilos.Append(copy.Silo).Order(StringComparer.Ordinal)],
+        };
+    }
+}

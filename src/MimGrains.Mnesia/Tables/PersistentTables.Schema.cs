@@ -1,0 +1,60 @@
+using MimGrains.Persistent;
+
+namespace MimGrains.Mnesia.Tables;
+
+internal sealed partial class PersistentTables
+{
+    public async Task<IPersistentTable<TKey, TRecord>> CreateAsync<TKey, TRecord>(
+        PersistentTableDefinition<TKey, TRecord> definition, CancellationToken cancellationToken = default)
+        where TKey : notnull
+        where TRecord : class
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        definition.Validate();
+        if (registry.Find(definition.Name) is { } there && changes.Find(definition.Name) is null)
+        {
+            // Registered on the silos: there is nothing to tell them.
+            return there.Definition.Describe() == definition.Describe()
+                ? Get<TKey, TRecord>(definition.Name)
+                : throw new ArgumentException($"This silo has {there.Definition.Describe()}, which is not {definition.Describe()}.", nameof(definition));
+        }
+
+        var entry = SchemaEntry.Of(definition);
+
+        // What this silo cannot make is refused here, and not by every silo.
+        registry.Make(definition);
+        await changes.AddAsync(entry, cancellationToken);
+        var table = Get<TKey, TRecord>(definition.Name);
+        await table.WaitForLoadedAsync(cancellationToken);
+        return table;
+    }
+
+    public Task AddIndexAsync(string table, string property, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(property);
+        var parts = registry.Get(table);
+        if (parts.Definition.RecordType.GetProperty(property)?.GetMethod is not { IsPublic: true, IsStatic: false })
+        {
+            throw new ArgumentException($"{parts.Definition.RecordType} has no public property {property}.", nameof(property));
+        }
+
+        if (parts.Definition.IndexNames.Contains(property))
+        {
+            throw new ArgumentException($"Persistent table {table} has an index {property} by its definition.", nameof(property));
+        }
+
+        return changes.AddAsync(new SchemaEntry { Table = table, Index = property }, cancellationToken);
+    }
+
+    public Task DropIndexAsync(string table, string property, CancellationToken cancellationToken = default)
+    {
+        var parts = registry.Get(table);
+        var entry = changes.Find($"{table}/{property}");
+        if (entry is null && parts.Definition.IndexNames.Contains(property))
+        {
+            throw new InvalidOperationException($"Index {property} of persistent table {table} belongs to its definition: it cannot be dropped.");
+        }
+
+        return entry is null ? Task.CompletedTask : changes.RemoveAsync(entry, cancellationToken);
+    }
+}
