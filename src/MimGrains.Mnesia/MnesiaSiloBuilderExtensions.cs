@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using MimGrains.Cets;
 using MimGrains.Cets.Tables;
 using MimGrains.Mnesia.Tables;
+using MimGrains.Mnesia.Transactions;
 using MimGrains.Persistent;
 using Orleans.Hosting;
 
@@ -25,6 +26,7 @@ public static class MnesiaSiloBuilderExtensions
         }
 
         AddTables(builder.Services);
+        builder.Services.AddFragmentsAndTransactions();
         return builder;
     }
 

@@ -3,7 +3,7 @@ namespace MimGrains.Core.Transactions;
 public sealed partial class FragmentEngine
 {
     private const int RowEntriesMost = 1_024;
-    private const int RowBytesMost = 4 * 1_024 * 1_024;
+    private const int RowBytesMost = 512 * 1_024;
 
     private readonly List<PendingEntry> _pending = [];
     private List<PendingEntry> _underWay = [];

@@ -1,0 +1,32 @@
+using MimGrains.Core.Transactions;
+
+namespace MimGrains.Mnesia.Fragments;
+
+/// <summary>Asks fragments, wherever they are. Thread-safe.</summary>
+internal sealed class FragmentCaller(IGrainFactory grains, FragmentRegistry registry, ILocalSiloDetails self)
+{
+    /// <summary>Returns this silo incarnation, as fragments know it.</summary>
+    public string Self { get; } = self.SiloAddress.ToParsableString();
+
+    /// <summary>Asks a fragment, and passes on what goes wrong on the way.</summary>
+    public Task<FragmentReply> AskAsync(FragmentId fragment, FragmentRequest request) => registry.Find(fragment) is { Stopped.IsCompleted: false } here
+        ? here.AskAsync(request)
+        : grains.GetGrain<IFragmentGrain>(fragment.ToString()).Ask(request);
+
+    /// <summary>Asks a fragment about another silo's transaction; null if there is no answer.</summary>
+    public async Task<FragmentReply?> TryAskAsync(PlannedCall call)
+    {
+        try
+        {
+            return await AskAsync(call.To, FragmentRequest.Of(call, Self, firstOpen: 0, isSync: false));
+        }
+        catch (Exception)
+        {
+            // Whoever asks does so again.
+            return null;
+        }
+    }
+
+    /// <summary>Completes when a fragment answers.</summary>
+    public Task LoadAsync(FragmentId fragment) => grains.GetGrain<IFragmentGrain>(fragment.ToString()).Load();
+}

@@ -1,0 +1,14 @@
+namespace MimGrains.Mnesia.Fragments;
+
+/// <summary>The events of fragments and transactions: 5200 to 5299, never used for anything else.</summary>
+internal static class FragmentEventId
+{
+    public const int Opened = 5200;
+    public const int Stopped = 5201;
+    public const int NotAppended = 5202;
+    public const int NotApplied = 5203;
+    public const int NotOpened = 5204;
+    public const int NotKept = 5205;
+    public const int Waits = 5206;
+    public const int InDoubt = 5210;
+}

@@ -1,0 +1,134 @@
+using Microsoft.Extensions.Logging;
+using MimGrains.Core.Transactions;
+using MimGrains.Mnesia.Storage;
+
+namespace MimGrains.Mnesia.Fragments;
+
+internal sealed partial class FragmentHost
+{
+    // Rows of the log have numbers of their own: some of the storage's are not shown.
+    private long _storedThrough;
+    private bool _isCompacting;
+
+    /// <summary>Reads what is stored, and begins to answer.</summary>
+    /// <param name="hasRecords">As for <see cref="IFragmentStore.LoadAsync"/>.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="FragmentCorruptException">What is stored is damaged.</exception>
+    /// <exception cref="LogUnavailableException">The database does not answer.</exception>
+    /// <exception cref="FragmentGoneException">Another activation has taken over.</exception>
+    public async Task OpenAsync(bool hasRecords, CancellationToken cancellationToken)
+    {
+        var image = await log.OpenAsync(cancellationToken);
+        if (image.State.Length > 0)
+        {
+            var carried = LogRowCodec.Decode(id, image.State, out var through);
+            _engine.ReplayCarried(through, carried);
+        }
+
+        _storedThrough = image.CompactedThrough;
+        List<FragmentWrite> writes = [];
+        await foreach (var row in image.RowsAsync(cancellationToken))
+        {
+            var entries = LogRowCodec.Decode(id, row.Content, out var number);
+            _engine.Replay(number, entries);
+            _storedThrough = row.Number;
+            writes.AddRange(_engine.TakeEffects().OfType<ApplyEffect>().SelectMany(apply => apply.Writes));
+        }
+
+        await store.LoadAsync(image, writes, hasRecords, cancellationToken);
+        lock (_gate)
+        {
+            _engine.Open();
+            Drain_NeedsGate();
+        }
+
+        await _opened.Task.WaitAsync(cancellationToken);
+        LogOpened(_logger, id, owner.Epoch, writes.Count);
+    }
+
+    /// <summary>Folds the log into pages, or, in memory, into what is carried on, if there is enough of it.</summary>
+    public async Task CompactAsync(CancellationToken cancellationToken)
+    {
+        long stored;
+        byte[] state;
+        Task applied;
+        lock (_gate)
+        {
+            if (_isCompacting || !_engine.IsServing || !log.WantsCompaction)
+            {
+                return;
+            }
+
+            _isCompacting = true;
+            (stored, applied) = (_storedThrough, _lastApplied);
+            state = LogRowCodec.Encode(id, _engine.LastNumber, _engine.CarriedEntries());
+            store.BeginCompaction();
+        }
+
+        var isDone = false;
+        try
+        {
+            // Without pages, the copies of all live silos are what remains.
+            await applied;
+            await log.CompactAsync(stored, await store.ChangesAsync(cancellationToken), state, cancellationToken);
+            isDone = true;
+        }
+        finally
+        {
+            store.EndCompaction(isDone);
+            lock (_gate)
+            {
+                _isCompacting = false;
+            }
+        }
+    }
+
+    private async Task AppendAsync(AppendEffect append)
+    {
+        Action<FragmentEngine> ended;
+        try
+        {
+            var number = log.NextNumber;
+            await log.AppendAsync(number, LogRowCodec.Encode(id, append.Number, append.Entries), CancellationToken.None);
+            ended = engine =>
+            {
+                _storedThrough = number;
+                engine.OnAppended(append.Number);
+            };
+        }
+        catch (Exception exception) when (exception is LogUnavailableException or LogFullException)
+        {
+            LogNotAppended(_logger, id, append.Entries.Count, exception.Message);
+            ended = engine => engine.OnAppendFailed(append.Number, exception.Message);
+        }
+        catch (Exception exception)
+        {
+            // Fenced, unknown, or something that nobody has thought of: the next activation looks.
+            LogNotAppended(_logger, id, append.Entries.Count, exception.Message);
+            ended = engine => engine.OnAppendUnknown(append.Number, exception.Message);
+        }
+
+        lock (_gate)
+        {
+            if (!_engine.IsStopped)
+            {
+                ended(_engine);
+                Drain_NeedsGate();
+            }
+        }
+    }
+
+    [LoggerMessage(FragmentEventId.Opened, LogLevel.Information,
+        "Fragment {Fragment}: opened with epoch {Epoch}, {Writes} writes replayed")]
+    private static partial void LogOpened(ILogger logger, FragmentId fragment, long epoch, int writes);
+
+    [LoggerMessage(FragmentEventId.Stopped, LogLevel.Information, "Fragment {Fragment}: epoch {Epoch} has ended: {Reason}")]
+    private static partial void LogStopped(ILogger logger, FragmentId fragment, long epoch, string reason);
+
+    [LoggerMessage(FragmentEventId.NotAppended, LogLevel.Warning,
+        "Fragment {Fragment}: a row of {Entries} entries was not appended: {Reason}")]
+    private static partial void LogNotAppended(ILogger logger, FragmentId fragment, int entries, string reason);
+
+    [LoggerMessage(FragmentEventId.NotApplied, LogLevel.Error, "Fragment {Fragment}: writes could not be applied")]
+    private static partial void LogNotApplied(ILogger logger, FragmentId fragment, Exception reason);
+}

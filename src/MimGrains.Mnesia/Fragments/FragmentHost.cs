@@ -1,0 +1,290 @@
+using Microsoft.Extensions.Logging;
+using MimGrains.Core.Identity;
+using MimGrains.Core.Transactions;
+using MimGrains.Mnesia.Storage;
+
+namespace MimGrains.Mnesia.Fragments;
+
+/// <summary>
+/// One activation of a fragment: the engine behind a lock, its records, its log, and the calls that wait. Thread-safe.
+/// </summary>
+internal sealed partial class FragmentHost(
+    FragmentId id,
+    FragmentOwner owner,
+    IFragmentStore store,
+    IFragmentLog log,
+    Func<ReplicaId, bool> isDead,
+    TimeProvider time,
+    ILogger logger)
+{
+    private readonly Lock _gate = new();
+    private readonly FragmentEngine _engine = new(id, owner.Epoch);
+    private readonly Dictionary<long, Waiting> _calls = [];
+    private readonly ILogger _logger = logger;
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _lastApplied = Task.CompletedTask;
+    private long _lastCall;
+
+    public FragmentId Id => id;
+
+    public FragmentOwner Owner => owner;
+
+    /// <summary>Completes when this activation takes nothing any more.</summary>
+    public Task Stopped => _stopped.Task;
+
+    /// <summary>Asks the engine; the answer may take as long as locks are held, or the log needs.</summary>
+    public Task<FragmentReply> AskAsync(FragmentRequest request)
+    {
+        if (isDead(new ReplicaId(request.Sender)))
+        {
+            return Task.FromResult(Refusal("its silo is declared dead"));
+        }
+
+        if (request.Kind == FragmentRequestKind.Read)
+        {
+            return ReadAsync(request.Locks, AnswerKind.Granted, "");
+        }
+
+        Waiting? waiting = null;
+        lock (_gate)
+        {
+            if (request.FirstOpen > 0)
+            {
+                _engine.Close(new ReplicaId(request.Sender), request.FirstOpen);
+            }
+
+            var number = ++_lastCall;
+            if (HasAnswer(request))
+            {
+                _calls.Add(number, waiting = new Waiting(request));
+            }
+
+            Ask_NeedsGate(number, request);
+            Drain_NeedsGate();
+        }
+
+        return waiting?.Task ?? Task.FromResult(new FragmentReply(AnswerKind.Resolved, owner.Epoch, "", [], default));
+    }
+
+    /// <summary>Completes when this activation answers nobody any more, and all that it has written is on every live silo.</summary>
+    public async Task RetireAsync(string reason)
+    {
+        lock (_gate)
+        {
+            _engine.Retire(reason);
+            Drain_NeedsGate();
+        }
+
+        await _stopped.Task;
+        await LastApplied();
+    }
+
+    /// <summary>Drops what is remembered of a coordinator that has been dead for long.</summary>
+    public void Forget(ReplicaId dead)
+    {
+        lock (_gate)
+        {
+            _engine.ForgetCoordinator(dead);
+        }
+    }
+
+    /// <summary>A coordinator is dead.</summary>
+    public void OnDead(ReplicaId dead)
+    {
+        lock (_gate)
+        {
+            if (_engine.IsServing)
+            {
+                _engine.OnCoordinatorGone(dead);
+                Drain_NeedsGate();
+            }
+        }
+    }
+
+    private static bool HasAnswer(FragmentRequest request) => request.Kind switch
+    {
+        FragmentRequestKind.Renew => false,
+        FragmentRequestKind.Planned => request.Planned is not (PlannedCallKind.Release or PlannedCallKind.Acknowledge),
+        _ => true,
+    };
+
+    private void Ask_NeedsGate(long number, FragmentRequest request)
+    {
+        if (request.Kind == FragmentRequestKind.Renew)
+        {
+            _engine.Renew(request.Id, NowMs());
+            return;
+        }
+
+        FragmentWrite[] writes = [.. request.Writes.Select(write => write.ToWrite())];
+        if (request.Kind == FragmentRequestKind.Write)
+        {
+            _engine.Write(number, writes);
+            return;
+        }
+
+        switch (request.Planned)
+        {
+            case PlannedCallKind.Acquire:
+                _engine.Acquire(request.ToCall(number, NowMs()), [.. request.Locks.Select(wish => wish.ToWish())]);
+                break;
+            case PlannedCallKind.Validate:
+                _engine.Validate(request.ToCall(number, NowMs()));
+                break;
+            case PlannedCallKind.Prepare:
+                _engine.Prepare(request.ToCall(number, NowMs()), writes, request.Decider.ToId());
+                break;
+            case PlannedCallKind.Commit:
+                _engine.Commit(
+                    request.ToCall(number, NowMs()), writes, [.. request.Participants.Select(participant => participant.ToId())]);
+                break;
+            case PlannedCallKind.Resolve:
+                _engine.Resolve(number, request.Id, request.IsCommitted);
+                break;
+            case PlannedCallKind.Release:
+                _engine.Release(request.Id);
+                break;
+            case PlannedCallKind.AskOutcome:
+                _engine.AskOutcome(number, request.Id);
+                break;
+            default:
+                _engine.Acknowledge(request.Id, request.Participants[0].ToId());
+                break;
+        }
+    }
+
+    private void Drain_NeedsGate()
+    {
+        foreach (var effect in _engine.TakeEffects())
+        {
+            switch (effect)
+            {
+                case AnswerEffect answer:
+                    Answer_NeedsGate(answer);
+                    break;
+                case ApplyEffect apply:
+                    Apply_NeedsGate(apply.Writes);
+                    break;
+                case AppendEffect append:
+                    // Apart from the caller, whose turn or thread it is.
+                    ThreadPool.UnsafeQueueUserWorkItem(row => _ = AppendAsync(row), append, preferLocal: false);
+                    break;
+                case OpenedEffect:
+                    _opened.TrySetResult();
+                    break;
+                case StoppedEffect stopped:
+                    Stop(stopped.Reason);
+                    break;
+                default:
+                    throw new InvalidOperationException($"Fragment {id}: {effect} is no effect.");
+            }
+        }
+    }
+
+    private void Answer_NeedsGate(AnswerEffect answer)
+    {
+        if (!_calls.Remove(answer.Call, out var waiting))
+        {
+            return;
+        }
+
+        if (answer.Kind == AnswerKind.Granted)
+        {
+            // The token of a slice is taken now: all that was applied before the lock was granted.
+            _ = waiting.FollowAsync(ReadAsync(waiting.Request.Locks, answer.Kind, answer.Detail));
+        }
+        else
+        {
+            var reply = new FragmentReply(answer.Kind, answer.Epoch, answer.Detail, [], default);
+            _ = waiting.FollowAsync(waiting.Request.IsSync && answer.Kind is AnswerKind.Committed or AnswerKind.Resolved or AnswerKind.Written
+                ? AfterAsync(_lastApplied, reply)
+                : Task.FromResult(reply));
+        }
+    }
+
+    private async Task<FragmentReply> ReadAsync(WireLock[] locks, AnswerKind kind, string detail)
+    {
+        var token = store.Token;
+        var records = new byte[locks.Length][][];
+        for (var index = 0; index < locks.Length; index++)
+        {
+            if (locks[index].Key is { } key)
+            {
+                List<byte[]> ofKey = [];
+                await store.ReadAsync(key, ofKey, CancellationToken.None);
+                records[index] = [.. ofKey];
+            }
+        }
+
+        return new FragmentReply(kind, owner.Epoch, detail, records, token);
+    }
+
+    private static async Task<FragmentReply> AfterAsync(Task applied, FragmentReply reply)
+    {
+        await applied.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return reply;
+    }
+
+    private void Apply_NeedsGate(IReadOnlyList<FragmentWrite> writes)
+    {
+        try
+        {
+            _lastApplied = store.ApplyAsync(writes);
+        }
+        catch (Exception exception)
+        {
+            // The log has them: the next activation applies them. This one must not go on without.
+            LogNotApplied(_logger, id, exception);
+            _engine.Retire($"writes could not be applied: {exception.Message}");
+        }
+    }
+
+    private async Task LastApplied()
+    {
+        Task applied;
+        lock (_gate)
+        {
+            applied = _lastApplied;
+        }
+
+        await applied;
+    }
+
+    private void Stop(string reason)
+    {
+        LogStopped(_logger, id, owner.Epoch, reason);
+        _opened.TrySetException(new FragmentGoneException($"Fragment {id}: epoch {owner.Epoch} has ended: {reason}"));
+        _ = _opened.Task.Exception;
+        _stopped.TrySetResult();
+    }
+
+    private FragmentReply Refusal(string detail) => new(AnswerKind.Gone, owner.Epoch, detail, [], default);
+
+    private long NowMs() => time.GetTimestamp() * 1_000 / time.TimestampFrequency;
+
+    private sealed class Waiting(FragmentRequest request)
+    {
+        private readonly TaskCompletionSource<FragmentReply> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public FragmentRequest Request => request;
+
+        public Task<FragmentReply> Task => _done.Task;
+
+        public async Task FollowAsync(Task<FragmentReply> reply)
+        {
+            try
+            {
+                _done.TrySetResult(await reply);
+            }
+            catch (Exception exception)
+            {
+                _done.TrySetException(exception);
+            }
+        }
+    }
+}
+
+/// <summary>An activation of a fragment has ended, or could not begin: ask again, another one takes over.</summary>
+[GenerateSerializer, Alias("mimgrains.fragment-gone")]
+internal sealed class FragmentGoneException(string message) : Exception(message);

@@ -1,0 +1,28 @@
+using System.Globalization;
+using MimGrains.Core.Identity;
+using MimGrains.Core.Transactions;
+using MimGrains.Tables;
+
+namespace MimGrains.Mnesia.Fragments;
+
+/// <summary>Who may hold a fragment: the value of an internal replicated table, by the name of the fragment.</summary>
+/// <param name="Owners">As <c>epoch=silo</c>, separated by blanks, ascending by epoch.</param>
+/// <param name="HasRecords">Whether the copies in memory have the records of the fragment.</param>
+[GenerateSerializer, Immutable, Alias("mimgrains.fragment-owners")]
+internal sealed record FragmentOwnersRecord([property: Id(0)] string Owners, [property: Id(1)] bool HasRecords)
+{
+    public const string TableName = "mnesia$fragments";
+
+    public static TableDefinition<string, FragmentOwnersRecord> Table { get; } =
+        new(TableName) { NodeDown = NodeDownRule.Keep };
+
+    public static FragmentOwnersRecord Of(FragmentOwners owners, bool hasRecords) => new(
+        string.Join(' ', owners.Owners.Select(owner => string.Create(CultureInfo.InvariantCulture, $"{owner.Epoch}={owner.Silo}"))),
+        hasRecords);
+
+    public FragmentOwners ToOwners() => new(
+    [
+        .. Owners.Split(' ').Select(owner => owner.Split('=', 2)).Select(parts =>
+            new FragmentOwner(long.Parse(parts[0], CultureInfo.InvariantCulture), new ReplicaId(parts[1]))),
+    ]);
+}

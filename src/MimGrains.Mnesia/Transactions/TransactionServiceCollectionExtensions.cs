@@ -1,0 +1,29 @@
+using Microsoft.Extensions.DependencyInjection;
+using MimGrains.Mnesia.Fragments;
+using MimGrains.Mnesia.Tables;
+using MimGrains.Persistent;
+using MimGrains.Tables;
+using Orleans.Hosting;
+
+namespace MimGrains.Mnesia.Transactions;
+
+/// <summary>Registers what fragments and transactions are made of: the table of contents of both folders.</summary>
+internal static class TransactionServiceCollectionExtensions
+{
+    public static void AddFragmentsAndTransactions(this IServiceCollection services)
+    {
+        services.AddReplicatedTable(FragmentOwnersRecord.Table);
+        services.AddReplicatedTable(RamLogRow.Table);
+        services.AddSingleton<FragmentRegistry>();
+        services.AddSingleton<FragmentDirectory>();
+        services.AddSingleton<FragmentOpener>();
+        services.AddSingleton<FragmentCaller>();
+        services.AddSingleton<FragmentServiceClient>();
+        services.AddSingleton<IFragmentLoader, FragmentLoader>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, FragmentKeeper>();
+        services.AddGrainService<FragmentService>();
+        services.AddSingleton<TransactionLedger>();
+        services.AddSingleton<TransactionServices>();
+        services.AddSingleton<ITransactions, TransactionRunner>();
+    }
+}
