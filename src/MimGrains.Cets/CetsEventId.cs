@@ -43,6 +43,7 @@ internal static class CetsEventId
     public const int ReplicasDiffer = 1170;
     public const int ReplicasMended = 1171;
     public const int VerifyFailed = 1172;
+    public const int ProbeFailed = 1173;
 
     // 1200 to 1219: crashes of other silos.
     public const int CrashDetectionOff = 1200;

@@ -6,11 +6,13 @@ using MimGrains.Cets.Clients;
 using MimGrains.Cets.Crashes;
 using MimGrains.Cets.Leading;
 using MimGrains.Cets.Membership;
+using MimGrains.Cets.Metrics;
 using MimGrains.Cets.Operation;
 using MimGrains.Cets.Replicas;
 using MimGrains.Cets.Streams;
 using MimGrains.Cets.Tables;
 using MimGrains.Cets.Verify;
+using MimGrains.Operation;
 using MimGrains.Tables;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -79,6 +81,7 @@ public static class CetsSiloBuilderExtensions
         services.AddSingleton<NodeDownHandlers>();
         services.AddSingleton<PauseKeeper>();
         services.AddSingleton<ITableOperator, TableOperator>();
+        services.AddSingleton<IClusterOperator, ClusterOperator>();
         services.AddSingleton<DeathNotices>();
         services.AddSingleton<LeaderDesk>();
         services.AddSingleton<LiveSilos>();
@@ -97,6 +100,10 @@ public static class CetsSiloBuilderExtensions
         services.AddSingleton<VerifyServiceClient>();
         services.AddSingleton<ReplicaComparer>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, RepairLoop>();
+        services.AddMetrics();
+        services.AddSingleton<CetsMetrics>();
+        services.AddSingleton<ITableObserver>(provider => provider.GetRequiredService<CetsMetrics>());
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, MetricsProbe>();
     }
 
     private static void AddCrashDetection(IServiceCollection services)

@@ -66,6 +66,14 @@ public sealed class ReplicationOptions
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan ChangeLogLinger { get; set; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// Gets or sets how often the silos are asked for their tables, for the gauges <c>cets_info.*</c>; only while somebody
+    /// listens to them. MongooseIM's <c>instrumentation.probe_interval</c>.
+    /// </summary>
+    /// <value>1 s to 1 day; default 15 s.</value>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan ProbePeriod { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Gets or sets the most keys a second that are mended where replicas differ.</summary>
     /// <value>1 to 1,000,000 keys a second; default 5,000.</value>
     [Range(1, 1_000_000)]

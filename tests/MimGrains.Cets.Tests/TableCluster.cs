@@ -54,7 +54,11 @@ public sealed class TableCluster : IAsyncLifetime
             {
                 OwnerOf = (key, _) => key.Id.Silo,
             }.WithPrefixIndex(key => new UserPrefix(key.Server, key.User)));
-            silo.UseReplicatedTables(options => options.HeartbeatPeriod = TimeSpan.FromMilliseconds(100));
+            silo.UseReplicatedTables(options =>
+            {
+                options.HeartbeatPeriod = TimeSpan.FromMilliseconds(100);
+                options.ProbePeriod = TimeSpan.FromSeconds(1);
+            });
             silo.Configure<ClusterMembershipOptions>(options => options.ProbeTimeout = TimeSpan.FromMilliseconds(500));
             silo.Services.AddLogging(logging =>
             {

@@ -32,6 +32,10 @@ internal interface IReplicaService : IGrainService
     [Alias("info")]
     Task<TableInfo?> Info(string table);
 
+    /// <summary>Returns the tables of this silo.</summary>
+    [Alias("held-tables")]
+    Task<WireHeldTable[]> HeldTables();
+
     /// <summary>These are all pauses of a table that were called on that silo and are in force. Told again and again.</summary>
     [Alias("pause")]
     Task Pause(string table, string silo, TablePause[] pauses);

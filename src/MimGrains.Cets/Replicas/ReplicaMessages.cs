@@ -109,3 +109,9 @@ internal sealed record WireLeave(
     [property: Id(2)] long LastSequence,
     [property: Id(3)] long Attempt,
     [property: Id(4)] long SeenAttempt);
+
+/// <summary>A table of a silo.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="OtherSilos">The other silos that hold it, as that silo knows.</param>
+[GenerateSerializer, Immutable, Alias("mimgrains.held-table")]
+internal sealed record WireHeldTable([property: Id(0)] string Name, [property: Id(1)] string[] OtherSilos);

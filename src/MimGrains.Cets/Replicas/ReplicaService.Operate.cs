@@ -11,6 +11,8 @@ internal sealed partial class ReplicaService
 
     public Task<TableInfo?> Info(string table) => Task.FromResult(catalog.Find(table)?.Info());
 
+    public Task<WireHeldTable[]> HeldTables() => Task.FromResult(catalog.Hosts.Select(host => host.Held()).ToArray());
+
     public Task Pause(string table, string silo, TablePause[] pauses)
     {
         if (catalog.Find(table) is { } host && host.SetPauses(silo, pauses))

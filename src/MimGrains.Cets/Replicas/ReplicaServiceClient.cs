@@ -19,5 +19,7 @@ internal sealed class ReplicaServiceClient(IServiceProvider services) : GrainSer
         }
     }
 
+    public IReplicaService Of(SiloAddress silo) => GetGrainService(silo);
+
     public IReplicaService Of(ReplicaId silo) => GetGrainService(SiloAddress.FromParsableString(silo.Value));
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using MimGrains.Core.Identity;
 using MimGrains.Core.Watch;
+using MimGrains.Operation;
 using MimGrains.Tables;
 
 namespace MimGrains.Cets.Tables;
@@ -50,6 +51,14 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
         WatchToken? from = null,
         CancellationToken cancellationToken = default) =>
         Watch(filter ?? (_ => true), from is { } token ? WatchPositionData.Parse(Name, token) : null, cancellationToken);
+
+    public override IAsyncEnumerable<TableChangeText> WatchTextAsync(CancellationToken cancellationToken) =>
+        WatchAsync(filter: null, from: null, cancellationToken).Select(change => new TableChangeText(
+            change.Kind,
+            change.Kind is TableEventKind.Synced or TableEventKind.OwnerLost ? "" : $"{change.Key}",
+            change.Old?.ToString(),
+            change.New?.ToString(),
+            change.Owner));
 
     /// <summary>Watches the keys of a range.</summary>
     public IAsyncEnumerable<TableEvent<TKey, TRecord>> WatchAsync(

@@ -1,4 +1,6 @@
+using MimGrains.Cets.Replicas;
 using MimGrains.Core.Replication;
+using MimGrains.Operation;
 using MimGrains.Tables;
 
 namespace MimGrains.Cets.Tables;
@@ -31,6 +33,15 @@ internal abstract partial class TableHost
         Pauses = Pauses,
         NodeDownHistory = NodeDownHistory,
     };
+
+    /// <summary>Returns what of this silo's writes some other silo has not applied yet.</summary>
+    public (long Writes, long Bytes) Lag() => Locked(table => (table.LastSequence - table.CompletedThrough, table.LogSizeBytes));
+
+    /// <summary>Returns which other silos hold the table.</summary>
+    public WireHeldTable Held() => new(Name, Locked(table => table.Peers.Select(peer => peer.Value).ToArray()));
+
+    /// <summary>Lists the records, then tells the changes, as text.</summary>
+    public abstract IAsyncEnumerable<TableChangeText> WatchTextAsync(CancellationToken cancellationToken);
 
     /// <summary>Completes when every other silo has applied all that was written here before.</summary>
     /// <exception cref="WriteNotAcknowledgedException">Not in time.</exception>
