@@ -5,7 +5,6 @@ using MimGrains.Configuration;
 using MimGrains.Hosting;
 using MimGrains.Operation;
 using MimGrains.Sessions;
-using Spectre.Console;
 
 namespace MimGrains.Cli;
 
@@ -82,7 +81,7 @@ internal sealed class Connection : IAsyncDisposable
                 $"No silo of cluster {options.InternalDatabases?.Cets?.ClusterName} can be reached ({file}): {why}", exception);
         }
 
-        return new Connection(host, options, new Output(AnsiConsole.Console, Console.Out, parsed.GetValue(GlobalOptions.Json)));
+        return new Connection(host, options, Output.ToConsole(parsed.GetValue(GlobalOptions.Json)));
     }
 
     private static async Task<int> FailAsync(string message, int exitCode)

@@ -19,6 +19,19 @@ internal sealed class Output(IAnsiConsole console, TextWriter writer, bool isJso
 
     private static readonly JsonSerializerOptions OneLine = new(Indented) { WriteIndented = false };
 
+    private const int NoTerminalColumns = 1_000;
+
+    /// <summary>Makes the output of this process. What goes to a file or a pipe is not wrapped.</summary>
+    public static Output ToConsole(bool isJson)
+    {
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Profile.Width = NoTerminalColumns;
+        }
+
+        return new Output(AnsiConsole.Console, Console.Out, isJson);
+    }
+
     /// <summary>Prints a result.</summary>
     public void Write<TValue>(TValue value, Func<TValue, IRenderable> show)
     {
