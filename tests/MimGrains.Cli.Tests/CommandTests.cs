@@ -79,6 +79,9 @@ public sealed class CommandTests(SiloFixture silo) : IClassFixture<SiloFixture>
         (code, output) = await silo.RunAsync("cluster", "evict", "mim9@nowhere", "--yes");
         Assert.Equal(ExitCode.Failed, code);
         Assert.Contains("mim9@nowhere", output, StringComparison.Ordinal);
+        (code, output) = await silo.RunAsync("cluster", "confirm-list", "--yes");
+        Assert.Equal(ExitCode.Failed, code);
+        Assert.Contains("does not form from a list", output, StringComparison.Ordinal);
         (code, output) = await silo.RunAsync("session", "show", "nobody");
         Assert.Equal(ExitCode.Failed, code);
         Assert.Contains("user@server", output, StringComparison.Ordinal);

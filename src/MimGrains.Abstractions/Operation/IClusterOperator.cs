@@ -35,4 +35,8 @@ public interface IClusterOperator
     /// <exception cref="ArgumentException">That is the silo that was asked; it must be another one.</exception>
     /// <exception cref="InvalidOperationException">Membership refused, such as without a quorum.</exception>
     Task<string> EvictAsync(string silo, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="Clustering.INodeListConfirmation.Confirm"/>
+    /// <exception cref="InvalidOperationException">This cluster does not form from a list, or this node has none.</exception>
+    IReadOnlyList<string> ConfirmList();
 }

@@ -33,6 +33,10 @@ public interface IOperatorGrain : IGrainWithIntegerKey
     [Alias("evict")]
     Task<string> EvictAsync(string silo, CancellationToken cancellationToken);
 
+    /// <inheritdoc cref="IClusterOperator.ConfirmList"/>
+    [Alias("confirm-list")]
+    Task<string[]> ConfirmListAsync();
+
     /// <summary>Begins a watch, and returns its id on this silo.</summary>
     /// <exception cref="KeyNotFoundException">The silo does not hold the table.</exception>
     [Alias("begin-watch")]

@@ -91,6 +91,10 @@ internal sealed class ClusterOperator(
         return string.Join(", ", meant.Select(member => member.SiloAddress.ToParsableString()));
     }
 
+    public IReadOnlyList<string> ConfirmList() => provider.GetService<INodeListConfirmation>() is { } list
+        ? list.Confirm()
+        : throw new InvalidOperationException("This cluster does not form from a list of nodes: there is nothing to confirm.");
+
     private TableHost HostOf(string table)
     {
         ArgumentNullException.ThrowIfNull(table);

@@ -20,6 +20,8 @@ internal sealed class OperatorGrain(IClusterOperator cluster, WatchDesk watches)
 
     public Task<string> EvictAsync(string silo, CancellationToken cancellationToken) => cluster.EvictAsync(silo, cancellationToken);
 
+    public Task<string[]> ConfirmListAsync() => Task.FromResult(cluster.ConfirmList().ToArray());
+
     public Task<Guid> BeginWatchAsync(string table)
     {
         _ = cluster.WatchAsync(table); // A table that is not there is an error here, not at the first read.

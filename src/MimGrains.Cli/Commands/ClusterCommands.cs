@@ -8,7 +8,7 @@ namespace MimGrains.Cli.Commands;
 /// <summary><c>mimctl cluster</c>: the nodes.</summary>
 internal static class ClusterCommands
 {
-    public static Command Make() => new("cluster", "The nodes of the cluster.") { MakeNodes(), MakeEvict() };
+    public static Command Make() => new("cluster", "The nodes of the cluster.") { MakeNodes(), MakeEvict(), MakeConfirmList() };
 
     internal static IRenderable Show(IEnumerable<ClusterNode> nodes) => Output.Table(
         ["node", "number", "silo", "status"],
@@ -50,6 +50,34 @@ internal static class ClusterCommands
                 {
                     var dead = await connection.Operator.EvictAsync(name, cancellation);
                     connection.Output.WriteLine(new { Evicted = dead }, evicted => $"{evicted.Evicted} is declared dead.");
+                    return ExitCode.Done;
+                },
+                token);
+        });
+        return command;
+    }
+
+    private static Command MakeConfirmList()
+    {
+        var isSure = new Option<bool>("--yes") { Description = "Does not ask." };
+        var command = new Command(
+            "confirm-list", "Lets the list of nodes count as it is in the gateway's file now, though it shares no quorum with the one before.")
+        {
+            isSure,
+        };
+        command.SetAction((parsed, token) =>
+        {
+            if (!parsed.GetValue(isSure) && !Confirmation.Ask("Let the new list decide? Nodes that are not in it have no vote from then on."))
+            {
+                return Task.FromResult(ExitCode.Failed);
+            }
+
+            return Connection.RunAsync(
+                parsed,
+                async (connection, _) =>
+                {
+                    var nodes = await connection.Operator.ConfirmListAsync();
+                    connection.Output.WriteLine(new { Confirmed = nodes }, list => $"confirmed: {string.Join(", ", list.Confirmed)}");
                     return ExitCode.Done;
                 },
                 token);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using System.Net;
 using MimGrains.Clustering.NodeList;
 using Orleans;
@@ -98,6 +99,25 @@ public sealed class NodeListRegistryTests : IAsyncLifetime
         }
 
         Assert.Single((await running.Peek().Table.ReadAllAsync()).Members);
+    }
+
+    [Fact]
+    public async Task A_list_without_a_quorum_of_the_old_one_counts_once_it_is_confirmed()
+    {
+        int[] jump = [3, 4, 5, 6, 7];
+        var first = (await Task.WhenAll(_nodes.StartAsync(1), _nodes.StartAsync(2), _nodes.StartAsync(3)))[0];
+        Assert.True(await InsertAsync(first, Silo(1, 1)));
+        _nodes.Edit(jump);
+        var added = jump[1..].Select(number => _nodes.StartAsync(number)).ToArray();
+        Assert.True(await InsertAsync(first, Silo(2, 1)));
+        Assert.Equal(Enumerable.Range(1, 3).Select(ListedNodes.Name), Deciding(first));
+
+        var confirmed = first.Services.GetRequiredService<INodeListConfirmation>().Confirm();
+        Assert.Equal(jump.Select(number => $"{ListedNodes.Name(number)}"), confirmed);
+        Assert.True(await InsertAsync(first, Silo(3, 1)));
+        var joined = await Task.WhenAll(added).WaitAsync(Patience);
+        await Eventually(() => Deciding(joined[0]).SequenceEqual(jump.Select(ListedNodes.Name)));
+        Assert.Equal(3, (await joined[0].Table.ReadAllAsync()).Members.Count);
     }
 
     [Fact]

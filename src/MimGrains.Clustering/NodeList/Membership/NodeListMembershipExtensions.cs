@@ -27,7 +27,11 @@ internal static class NodeListMembershipExtensions
             provider.GetRequiredService<IDiscoveryTransport>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new RegisterClient(
-            provider.GetRequiredService<RegisterCaller>(), allowJump, provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<RegisterCaller>(),
+            provider.GetRequiredService<ListConfirmation>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ListConfirmation(provider.GetRequiredService<INodeList>(), allowJump));
+        services.AddSingleton<INodeListConfirmation>(provider => provider.GetRequiredService<ListConfirmation>());
         services.AddSingleton(provider => new NodeIdentity(
             address, provider.GetRequiredService<ILocalSiloDetails>().SiloAddress.Generation));
         services.AddSingleton<NodeListRegistry>();

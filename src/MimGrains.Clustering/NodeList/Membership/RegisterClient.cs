@@ -7,7 +7,7 @@ using MimGrains.Core.Membership;
 namespace MimGrains.Clustering.NodeList;
 
 /// <summary>Runs operations on the register, one after the other. All members may be called from any thread.</summary>
-internal sealed class RegisterClient(RegisterCaller caller, bool allowJump, TimeProvider time) : IDisposable
+internal sealed class RegisterClient(RegisterCaller caller, ListConfirmation confirmation, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan LonelyPause = TimeSpan.FromMilliseconds(250);
 
@@ -39,7 +39,8 @@ internal sealed class RegisterClient(RegisterCaller caller, bool allowJump, Time
             await _turn.WaitAsync(both.Token);
             try
             {
-                var context = new OperationContext(caller.Listed, allowJump, _birth, MembershipTable.Empty.Encode());
+                var listed = caller.Listed;
+                var context = new OperationContext(listed, confirmation.Covers(listed), _birth, MembershipTable.Empty.Encode());
                 var operation = new RegisterOperation(_proposer, goal, context, change);
                 for (var attempt = 1; operation.State == OperationState.Again; attempt++)
                 {
