@@ -55,6 +55,22 @@ public sealed class ExpiryTests
     }
 
     [Fact]
+    public void What_is_written_after_a_batch_that_ends_with_an_expired_record_is_later_than_all_of_it()
+    {
+        var (a, b) = Pair();
+        a.Insert(1, "short", nowMicros: 100);
+        Sample.Deliver(a, b);
+        a.Insert(2, "-of a", nowMicros: 2 * Second);
+        a.ExpireRecords(2 * Second, 10);
+        a.Insert(3, $"-{new string('x', 2_000)}", nowMicros: 2 * Second);
+        b.Receive(a.TakeBatch(Sample.B, maxBytes: 200)!);
+
+        // The clock of b is behind.
+        b.Insert(2, "-of b", nowMicros: 200);
+        Assert.Equal("-of b", b.Get(2));
+    }
+
+    [Fact]
     public void The_least_survivor_deletes_what_a_dead_owner_leaves_behind()
     {
         var (a, b) = Pair();

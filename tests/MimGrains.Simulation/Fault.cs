@@ -86,6 +86,12 @@ internal enum Fault
     /// <summary>An operation that comes when its caller has the answer is done once more.</summary>
     ClosedOperationsAreDone,
 
+    /// <summary>A silo that joins does not learn in the answers to its hellos who has paused the table.</summary>
+    HelloTellsNoPauses,
+
+    /// <summary>Nobody deletes records that have expired.</summary>
+    NothingExpires,
+
     /// <summary>A replica that learns of its own death goes on.</summary>
     DeposedGoesOn,
 }

@@ -52,8 +52,9 @@ internal sealed partial class History
             return null;
         }
 
+        // Of a dead origin a replica that joined late counts as applied only what was in its dump, and may have more.
         return _byKey[seen.Key].Exists(later => later.Replaced.Contains((seen.Origin, seen.Sequence))
-                && node.Replica.AppliedOf(later.Origin) >= later.Sequence)
+                && (node.Replica.AppliedOf(later.Origin) >= later.Sequence || node.Replica.IsDead(later.Origin)))
             ? null
             : $"{node.Id} holds only [{string.Join(", ", held)}] of {seen.Key}, but must have seen {seen}.";
     }

@@ -9,6 +9,9 @@ internal sealed record Operation(SimKey Key, string? Record, ReplicaId Origin, l
     /// <summary>Every replica that its origin knew had applied it.</summary>
     public bool IsAcknowledged { get; set; }
 
+    /// <summary>Who had applied it when its origin counted it as applied by a majority, and how often each had given the table up.</summary>
+    public IReadOnlyList<(SimNode Node, int Stay)> Holders { get; set; } = [];
+
     /// <summary>How often all replicas that held everything had died before it.</summary>
     public int Generation { get; init; }
 

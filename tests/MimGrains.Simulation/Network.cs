@@ -7,6 +7,9 @@ internal sealed class Network(Scheduler scheduler, SplitMix64 random)
 
     public bool IsFaulty { get; set; } = true;
 
+    /// <summary>How many messages are on their way that were sent while the network was faulty.</summary>
+    public int LateCount { get; private set; }
+
     /// <summary>What goes this way arrives only after that long; the way back is as before.</summary>
     public void Hold(SimNode from, SimNode to, long micros) => _heldUntil[(from, to)] = scheduler.NowMicros + micros;
 
@@ -25,15 +28,21 @@ internal sealed class Network(Scheduler scheduler, SplitMix64 random)
         }
     }
 
-    private void Carry(SimNode from, SimNode to, string name, Action deliver) => scheduler.After(HeldMicros(from, to) + DelayMicros(), () =>
+    private void Carry(SimNode from, SimNode to, string name, Action deliver)
     {
-        if (to.IsUp)
+        var wasFaulty = IsFaulty;
+        LateCount += wasFaulty ? 1 : 0;
+        scheduler.After(HeldMicros(from, to) + DelayMicros(), () =>
         {
-            scheduler.Log($"{from.Id} -> {to.Id} {name}");
-            deliver();
-            to.AfterEvent();
-        }
-    });
+            LateCount -= wasFaulty ? 1 : 0;
+            if (to.IsUp)
+            {
+                scheduler.Log($"{from.Id} -> {to.Id} {name}");
+                deliver();
+                to.AfterEvent();
+            }
+        });
+    }
 
     private long HeldMicros(SimNode from, SimNode to) =>
         IsFaulty ? Math.Max(0, _heldUntil.GetValueOrDefault((from, to)) - scheduler.NowMicros) : 0;

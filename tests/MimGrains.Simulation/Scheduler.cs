@@ -5,7 +5,10 @@ internal sealed class Scheduler(bool traces)
 {
     private const int TraceLines = 400;
 
-    private readonly PriorityQueue<Action, (long Due, long Order)> _events = new();
+    // The lower bits of a key keep the order in which events were planned.
+    private const int OrderBits = 24;
+
+    private readonly PriorityQueue<Action, long> _events = new();
     private readonly Queue<string> _trace = new();
     private long _order;
 
@@ -13,14 +16,22 @@ internal sealed class Scheduler(bool traces)
 
     public string Trace => string.Join('\n', _trace);
 
-    public void After(long delayMicros, Action action) => _events.Enqueue(action, (NowMicros + delayMicros, _order++));
+    public void After(long delayMicros, Action action)
+    {
+        if (_order >> OrderBits > 0)
+        {
+            throw new InvalidOperationException($"More than {_order} events in a run.");
+        }
+
+        _events.Enqueue(action, ((NowMicros + delayMicros) << OrderBits) | _order++);
+    }
 
     public void RunUntil(long untilMicros)
     {
-        while (_events.TryPeek(out var action, out var key) && key.Due <= untilMicros)
+        while (_events.TryPeek(out var action, out var key) && key >> OrderBits <= untilMicros)
         {
             _events.Dequeue();
-            NowMicros = key.Due;
+            NowMicros = key >> OrderBits;
             action();
         }
 
@@ -44,6 +55,11 @@ internal sealed class Scheduler(bool traces)
     internal readonly ref struct TraceText(int literals, int holes, Scheduler scheduler, out bool isWanted)
     {
         private readonly System.Text.StringBuilder? _text = (isWanted = scheduler.Traces) ? new(literals + (8 * holes)) : null;
+
+        public TraceText(int literals, int holes, SimNode node, out bool isWanted)
+            : this(literals, holes, node.Scheduler, out isWanted)
+        {
+        }
 
         public void AppendLiteral(string value) => _text!.Append(value);
 

@@ -9,7 +9,7 @@ internal sealed partial class SimCluster
         var live = _nodes.Where(node => node.IsUp).ToList();
         foreach (var node in live)
         {
-            CheckQuiet(node);
+            Require(Unrest(node) is null, node, Unrest(node)!);
             CheckEqual(live[0], node);
             CheckScans(node);
             foreach (var key in _history.Keys)
@@ -29,20 +29,25 @@ internal sealed partial class SimCluster
         }
     }
 
-    private void CheckQuiet(SimNode node)
+    /// <summary>Says what a node has still to do; null if it has nothing.</summary>
+    private string? Unrest(SimNode node)
     {
         var replica = node.Replica;
-        Require(replica.IsReady, node, $"is not ready; it is to {node.Plan.Next()}, dump of {node.Plan.DumpSource}");
-        Require(replica.CompletedThrough == replica.LastSequence, node,
-            $"has writes that [{string.Join(", ", replica.MissingAcks(replica.LastSequence))}] did not acknowledge");
-        Require(replica.LevellingCount == 0, node, $"has not levelled {replica.LevellingCount} dead ones");
-        Require(replica.RetainedCount == 0, node, $"retains {replica.RetainedCount} batches");
-        Require(replica.TombstoneCount == 0, node, $"has {replica.TombstoneCount} tombstones");
-        Require(node.OpenCalls == 0, node, $"has {node.OpenCalls} leader operations without an answer");
-        Require(replica.DecisionCount == 0, node, $"remembers {replica.DecisionCount} decisions");
-        Require(replica.LogSizeBytes <= LogMaxBytes, node, $"keeps {replica.LogSizeBytes} bytes of writes");
-        Require(replica.Peers.Count == _nodes.Count(other => other.IsUp) - 1, node,
-            $"has the peers [{string.Join(", ", replica.Peers)}]");
+        return !replica.IsReady ? $"is not ready; it is to {node.Plan.Next()}, dump of {node.Plan.DumpSource}"
+            : replica.CompletedThrough != replica.LastSequence
+                ? $"has writes that [{string.Join(", ", replica.MissingAcks(replica.LastSequence))}] did not acknowledge"
+            : replica.LevellingCount > 0 ? $"has not levelled {replica.LevellingCount} dead ones"
+            : replica.RetainedCount > 0 ? $"retains {replica.RetainedCount} batches"
+            : replica.TombstoneCount > 0 ? $"has {replica.TombstoneCount} tombstones"
+            : node.OpenCalls > 0 ? $"has {node.OpenCalls} leader operations without an answer"
+            : replica.DecisionCount > 0 ? $"remembers {replica.DecisionCount} decisions"
+            : replica.LogSizeBytes > LogMaxBytes ? $"keeps {replica.LogSizeBytes} bytes of writes"
+            : node.IsPaused ? "has paused writers"
+            : Expires && replica.Capture().All().Any(entry => SimTable.TimeToLiveOf(entry.Key, entry.Value) is not null)
+                ? "holds records that have expired"
+            : node.IsSweeping ? "has not removed the records of all dead owners"
+            : replica.Peers.Count != _nodes.Count(other => other.IsUp) - 1 ? $"has the peers [{string.Join(", ", replica.Peers)}]"
+            : null;
     }
 
     private static void CheckEqual(SimNode first, SimNode node)
@@ -91,7 +96,8 @@ internal sealed partial class SimCluster
     }
 
     private bool MustBeKnown(Operation operation) =>
-        (_byId[operation.Origin] is { IsUp: true } origin && origin.Stay == operation.Stay) || (operation.IsAcknowledged && operation.Generation == _generation);
+        (_byId[operation.Origin] is { IsUp: true } origin && origin.Stay == operation.Stay) || (operation.IsAcknowledged && operation.Generation == _generation)
+        || operation.Holders.Any(holder => holder.Node.IsUp && holder.Node.Stay == holder.Stay);
 
     private void CheckKey(SimNode node, SimKey key)
     {

@@ -5,8 +5,6 @@ namespace MimGrains.Simulation;
 
 internal sealed partial class SimCluster
 {
-    // Keys that only leaders write, apart from those of plain writes.
-    private const int LeaderKeysFrom = 1_000_000;
     private const long LeaderKeysChangeMicros = 100_000;
 
     /// <summary>A leader has decided and written.</summary>
@@ -14,7 +12,7 @@ internal sealed partial class SimCluster
 
     private void CallLeader(SimNode node)
     {
-        var key = new SimKey(0, LeaderKeysFrom + (int)(Scheduler.NowMicros / LeaderKeysChangeMicros * 2) + (int)Random.Between(0, 1));
+        var key = new SimKey(0, SimTable.LeaderKeysFrom + (int)(Scheduler.NowMicros / LeaderKeysChangeMicros * 2) + (int)Random.Between(0, 1));
         if (!_leaderHistory.HasRoom(key))
         {
             return;
@@ -44,8 +42,8 @@ internal sealed partial class SimCluster
     private long OwnerDiedAt(LeaderCall call) => _kind switch
     {
         TableKind.OwnedByWriter => _diedAt.GetValueOrDefault(call.Id.Caller, long.MaxValue),
-        TableKind.OwnedByRecord => _diedAt.GetValueOrDefault(new ReplicaId(SimTable.OwnerOf(call.Record!)), long.MaxValue),
-        TableKind.KeptForEver => long.MaxValue,
+        TableKind.OwnedByRecord or TableKind.MergedOwnedByRecord => _diedAt.GetValueOrDefault(new ReplicaId(SimTable.OwnerOf(call.Record!)), long.MaxValue),
+        TableKind.KeptForEver or TableKind.MergedKept => long.MaxValue,
         _ => throw new InvalidOperationException($"No such kind of table: {_kind}."),
     };
 

@@ -7,6 +7,8 @@ internal sealed partial class SimCluster
 {
     private const long FaultyMicros = 1_200_000;
     private const long QuietMicros = 1_500_000;
+    private const long QuietLeastMicros = 200_000;
+    private const long QuietStepMicros = 20_000;
     private const long DamageMicros = 700_000;
     private const int NodesAtStart = 4;
     private const int NodesMost = 5;
@@ -31,9 +33,11 @@ internal sealed partial class SimCluster
         Scheduler = new Scheduler(traces);
         Network = new Network(Scheduler, Random);
         Fault = fault;
-        _kind = seed % 4 == 3
-            ? (seed % 8 == 3 ? TableKind.MergedOwnedByRecord : TableKind.MergedKept)
+        // A quarter of the runs merges concurrent writes; half of these, as of the others, call leaders.
+        _kind = seed % 8 is 3 or 6
+            ? (seed % 16 < 8 ? TableKind.MergedOwnedByRecord : TableKind.MergedKept)
             : (TableKind)(seed % 3);
+        Expires = seed % 7 == 1;
         // Every other run is one of plain writes only: more of them, and rarer orders of them.
         _callsLeader = seed % 2 == 0;
         _leaderHistory = new LeaderHistory(OwnerDiedAt);
@@ -91,7 +95,7 @@ internal sealed partial class SimCluster
             Scheduler.After(DamageMicros, DamageSome);
         }
 
-        Scheduler.RunUntil(FaultyMicros + QuietMicros);
+        RunUntilQuiet();
         CheckDamage();
         CheckEnd();
         CheckWatchers();
@@ -112,6 +116,22 @@ internal sealed partial class SimCluster
                 {
                     throw new InvariantException($"{operation} is done at {node.Id}, but {contradiction}");
                 }
+            }
+        }
+    }
+
+    // Nothing is to be done any more, and nothing that was held up can come: what follows would be the same again and again.
+    private void RunUntilQuiet()
+    {
+        var end = FaultyMicros + QuietMicros;
+        Scheduler.RunUntil(IsDamaging ? end : FaultyMicros + QuietLeastMicros);
+        while (Scheduler.NowMicros < end && (Network.LateCount > 0 || !_nodes.Exists(node => node.IsUp) || _nodes.Exists(node => node.IsUp && Unrest(node) is not null)))
+        {
+            Scheduler.RunUntil(Scheduler.NowMicros + QuietStepMicros);
+            if (!_nodes.Exists(node => node.IsUp))
+            {
+                // Who was to end has ended only now.
+                Join();
             }
         }
     }
@@ -155,8 +175,9 @@ internal sealed partial class SimCluster
         if (ready.Count > 0)
         {
             var node = Random.Pick(ready);
+            CheckMayWrite(node);
             var count = Random.Chance(10) ? Random.Between(2, 6) : 1;
-            for (var i = 0; i < count; i++)
+            for (var i = 0; i < count && !node.IsPaused; i++)
             {
                 Write(node);
             }
@@ -167,9 +188,9 @@ internal sealed partial class SimCluster
             }
 
             node.AfterEvent();
-            if (_callsLeader && Random.Chance(60))
+            if (_callsLeader && Random.Chance(60) && Random.Pick(ready) is { IsPaused: false } caller)
             {
-                CallLeader(Random.Pick(ready));
+                CallLeader(caller);
             }
         }
 
@@ -220,6 +241,11 @@ internal sealed partial class SimCluster
         if (Random.Chance(80) && up.Count > 1)
         {
             Network.Hold(Random.Pick(up), Random.Pick(up), Random.Between(20_000, 250_000));
+        }
+
+        if (Random.Chance(20) && up.Count > 0)
+        {
+            Pause(Random.Pick(up));
         }
 
         if (Random.Chance(30) && up.Count > 2)

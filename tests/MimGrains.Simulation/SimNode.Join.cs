@@ -12,6 +12,7 @@ internal sealed partial class SimNode
 
     // The dumps given, by number; each with the chunks made so far, so that a chunk that was lost can be asked for again.
     private readonly Dictionary<long, (DumpReader Reader, List<DumpChunk> Chunks)> _given = [];
+    private readonly Dictionary<ReplicaId, long> _helloSequences = [];
     private long _dump;
     private int _nextChunk;
     private bool _hasSkippedHello;
@@ -72,18 +73,36 @@ internal sealed partial class SimNode
             var reply = node.Replica.Hello(Id, attempt, dead, sequence);
             if (reply is not null)
             {
-                node.Send(Id, $"hello {attempt}: {reply.Sequence} {reply.IsReady}", _ => OnHelloReply(to, attempt, reply));
+                var (version, pauses) = _cluster.Fault == Fault.HelloTellsNoPauses ? (0, []) : node._pauses.Of(node.Id);
+                node.Send(Id, $"hello {attempt}: {reply.Sequence} {reply.IsReady}", _ =>
+                {
+                    if (OnHelloReply(to, attempt, reply))
+                    {
+                        TakePauses(to, version, pauses);
+                    }
+                });
             }
         }, whenAbsent: node => node.Send(Id, $"hello {attempt}: no table", _ => Plan.OnWithoutTable(to, attempt)));
         _cluster.Scheduler.After(HelloTimeoutMicros, () => Plan.OnHelloFailed(to, attempt));
     }
 
-    private void OnHelloReply(ReplicaId from, long attempt, HelloReply reply)
+    /// <summary>
+    /// Whether it has a write of another node: applied, or, as long as it joins, taken to be applied. What came before the
+    /// answer to its hello is in the dump that it has not got yet; who joins too may not have had to be asked.
+    /// </summary>
+    public bool Holds(ReplicaId origin, long sequence) => Replica.AppliedOf(origin) >= sequence
+        && (Replica.IsReady || sequence > _helloSequences.GetValueOrDefault(origin));
+
+    private bool OnHelloReply(ReplicaId from, long attempt, HelloReply reply)
     {
-        if (Plan.OnHelloReply(from, attempt, reply.IsReady))
+        if (!Plan.OnHelloReply(from, attempt, reply.IsReady))
         {
-            Replica.OnHelloReply(from, reply);
+            return false;
         }
+
+        _helloSequences[from] = reply.Sequence;
+        Replica.OnHelloReply(from, reply);
+        return true;
     }
 
     private void SayHelloAgain()

@@ -138,13 +138,18 @@ internal sealed partial class SimNode
         LeaderBallot resigned,
         Action<LeadReply> answer)
     {
-        Replica.NoteDeaths(dead);
+        NoteDeaths(dead);
         _requests.Add(new Request(from, call, firstOpen, resigned, answer));
         StepRequests();
     }
 
     private void StepRequests()
     {
+        if (_requests.Count == 0)
+        {
+            return;
+        }
+
         foreach (var request in _requests.ToList())
         {
             if (request.Decision is null)
@@ -182,6 +187,7 @@ internal sealed partial class SimNode
         }
 
         var before = Replica.LastSequence;
+        var replaced = Replica.WritesOf(request.Call.Key).Select(write => (write.Origin, write.Sequence)).ToList();
         var operation = request.Call.ToOperation();
         request.Decision = Replica.Decide(operation, request.FirstOpen, NowMicros);
         if (request.Decision is { Verdict: DecisionVerdict.Refused } && _cluster.Fault == Fault.ClosedOperationsAreDone)
@@ -191,7 +197,7 @@ internal sealed partial class SimNode
 
         if (Replica.LastSequence > before)
         {
-            NoteDecision(request, request.Decision.Value);
+            NoteDecision(request, request.Decision.Value, replaced);
         }
     }
 
@@ -224,15 +230,17 @@ internal sealed partial class SimNode
         return role;
     }
 
-    private void NoteDecision(Request request, in LeaderDecision decision)
+    private void NoteDecision(
+        Request request, in LeaderDecision decision, IReadOnlyList<(ReplicaId Origin, long Sequence)> replaced)
     {
         var call = request.Call;
         var isWon = decision.Verdict == DecisionVerdict.Won;
         var operation = new Operation(
-            call.Key, call.Record, Id, Replica.LastSequence, isWon ? Replica.WriteOf(call.Key)!.Value.TimeMicros : 0)
+            call.Key, call.Record, Id, Replica.LastSequence, isWon ? Replica.LastMicros : 0)
         {
             Owner = call.Id.Caller,
             HasEffect = isWon,
+            Replaced = replaced,
         };
         _cluster.OnDecided(operation);
         _cluster.Scheduler.Log($"{Id} decides {call}: {decision.Verdict}, write {Replica.LastSequence}");

@@ -29,14 +29,20 @@ internal sealed partial class SimNode
         }
 
         var (end, attempt) = (Replica.Numbers, Plan.LastAttempt);
-        Replica = new TableReplica<SimKey, string>(Id, _schema, new SimCodec());
+        Replica = new TableReplica<SimKey, string>(Id, _schema, _codec);
         Replica.StartAfter(end);
         Plan = new JoinPlan(Id);
         Plan.StartAfter(attempt);
         IsAbsent = true;
         _stay++;
         _toldPlan.Clear();
+        _deadTold = null;
         _appliedSeen.Clear();
+        _helloSequences.Clear();
+        _calls.Clear();
+        _requests.Clear();
+        _majoritySeen = end.Sequence;
+        ForgetPauses();
         _underWay.Clear();
         _sweep = null;
         _nextChunk = 0;
@@ -77,6 +83,7 @@ internal sealed partial class SimNode
     {
         if (Plan.IsMeant(seen) && Replica.OnLeft(from, lastSequence, attempt))
         {
+            _pauses.End(from, isDead: false);
             Plan.OnLeft(from);
         }
     }

@@ -112,10 +112,12 @@ internal sealed partial class SimNode
     private void SendLevelRequests()
     {
         var stay = _stay;
+        var known = Replica.DeadReplicas;
         foreach (var (survivor, dead, after) in Replica.LevelRequests())
         {
             Send(survivor, $"level {dead}?", to =>
             {
+                to.NoteDeaths(known);
                 var reply = to.Replica.Level(dead, after);
                 if (_cluster.Fault == Fault.LevelRepliesAreEmpty)
                 {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using MimGrains.Core.Identity;
 using MimGrains.Core.Replication;
 
@@ -10,16 +12,19 @@ internal sealed partial class SimNode
     private readonly MimGrains.Core.Store.TableSchema<SimKey, string> _schema;
     private readonly HashSet<ReplicaId> _toldPlan = [];
     private readonly Dictionary<ReplicaId, long> _appliedSeen = [];
+    private IReadOnlyList<ReplicaId>? _deadTold;
     private OwnerSweep? _sweep;
+    private readonly SimCodec _codec = new();
     private bool _isTicking;
     private long _completedSeen;
+    private long _majoritySeen;
 
     public SimNode(SimCluster cluster, string name, TableKind kind)
     {
         _cluster = cluster;
         Id = new ReplicaId(name);
-        _schema = SimTable.Schema(kind, Resolver());
-        Replica = new TableReplica<SimKey, string>(Id, _schema, new SimCodec());
+        _schema = SimTable.Schema(kind, Resolver(), cluster.Expires);
+        Replica = new TableReplica<SimKey, string>(Id, _schema, _codec);
         Plan = new JoinPlan(Id);
         SkewMicros = cluster.Random.Between(-20_000, 20_000);
     }
@@ -47,6 +52,12 @@ internal sealed partial class SimNode
 
     private long NowMicros => 1_000_000_000 + _cluster.Scheduler.NowMicros + SkewMicros;
 
+    /// <summary>Whether records of dead owners are still being removed.</summary>
+    public bool IsSweeping => Replica.IsSweepDue || _sweep is not null;
+
+    /// <summary>The time and the trace of the run.</summary>
+    public Scheduler Scheduler => _cluster.Scheduler;
+
     private SplitMix64 Random => _cluster.Random;
 
     /// <summary>It has read the membership, and begins.</summary>
@@ -73,9 +84,12 @@ internal sealed partial class SimNode
     /// <summary>It has seen a later state of the membership: the dead of then, in the order of their deaths.</summary>
     public void OnDeclaredDead(IReadOnlyList<ReplicaId> dead)
     {
-        Replica.NoteDeaths(_cluster.Fault == Fault.DeposedGoesOn ? [.. dead.Where(id => id != Id)] : dead);
+        NoteDeaths(dead);
         AfterEvent();
     }
+
+    private void NoteDeaths(IReadOnlyList<ReplicaId> dead) =>
+        Replica.NoteDeaths(_cluster.Fault == Fault.DeposedGoesOn ? [.. dead.Where(id => id != Id)] : dead);
 
     public Operation Write(SimKey key, string? record)
     {
@@ -100,13 +114,7 @@ internal sealed partial class SimNode
     /// <summary>What holds after every event, and what follows from it.</summary>
     public void AfterEvent()
     {
-        foreach (var dead in Replica.DeadReplicas)
-        {
-            if (_toldPlan.Add(dead))
-            {
-                Plan.OnDead(dead);
-            }
-        }
+        TellPlan();
 
         if (Replica.CompletedThrough < _completedSeen)
         {
@@ -119,15 +127,22 @@ internal sealed partial class SimNode
             _completedSeen = Replica.CompletedThrough;
         }
 
+        if (Replica.MajorityThrough() is var majority && majority > _majoritySeen)
+        {
+            _cluster.OnMajority(this, _majoritySeen, majority);
+            _majoritySeen = majority;
+        }
+
         foreach (var peer in Replica.Peers)
         {
             var applied = Replica.AppliedOf(peer);
-            if (applied < _appliedSeen.GetValueOrDefault(peer))
+            ref var seen = ref CollectionsMarshal.GetValueRefOrAddDefault(_appliedSeen, peer, out _);
+            if (applied < seen)
             {
-                throw new InvariantException($"{Id}: applied of {peer} fell from {_appliedSeen[peer]} to {applied}.");
+                throw new InvariantException($"{Id}: applied of {peer} fell from {seen} to {applied}.");
             }
 
-            _appliedSeen[peer] = applied;
+            seen = applied;
         }
 
         StepRequests();
@@ -136,6 +151,21 @@ internal sealed partial class SimNode
     private Func<string, string, string> Resolver() => _cluster.Fault == Fault.ResolversDiffer && _cluster.Random.Chance(30)
         ? (left, right) => $"{SimTable.Resolve(left, right)}0"
         : SimTable.Resolve;
+
+    private void TellPlan()
+    {
+        if (ReferenceEquals(_deadTold, Replica.DeadReplicas))
+        {
+            return;
+        }
+
+        _deadTold = Replica.DeadReplicas;
+        foreach (var dead in _deadTold.Where(_toldPlan.Add))
+        {
+            _pauses.End(dead, isDead: true);
+            Plan.OnDead(dead);
+        }
+    }
 
     private void Tick()
     {
@@ -173,6 +203,12 @@ internal sealed partial class SimNode
         }
 
         StepSweep();
+        StepPauses();
+        if (Random.Chance(40))
+        {
+            StepExpiry();
+        }
+
         if (Random.Chance(50))
         {
             Replica.PurgeTombstones((int)Random.Between(1, 20));
@@ -215,6 +251,12 @@ internal sealed partial class SimNode
             sweep.Remove();
         }
     }
+
+    private void Send(
+        ReplicaId to,
+        [InterpolatedStringHandlerArgument("")] ref Scheduler.TraceText name,
+        Action<SimNode> deliver,
+        Action<SimNode>? whenAbsent = null) => Send(to, name.ToString(), deliver, whenAbsent);
 
     private void Send(ReplicaId to, string name, Action<SimNode> deliver, Action<SimNode>? whenAbsent = null)
     {

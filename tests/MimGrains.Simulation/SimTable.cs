@@ -31,14 +31,23 @@ internal enum TableKind
 
 internal static partial class SimTable
 {
-    public static TableSchema<SimKey, string> Schema(TableKind kind, Func<string, string, string>? resolve = null) => new()
+    /// <summary>The numbers of keys that only leaders write, apart from those of plain writes.</summary>
+    public const int LeaderKeysFrom = 1_000_000;
+
+    public static TableSchema<SimKey, string> Schema(
+        TableKind kind, Func<string, string, string>? resolve = null, bool expires = false) => new()
     {
         Order = Comparer<SimKey>.Default,
         PrefixIndex = (typeof(SimGroup), key => new SimGroup(key.Group).GetHashCode()),
         OwnerOf = kind is TableKind.OwnedByRecord or TableKind.MergedOwnedByRecord ? (_, record) => OwnerOf(record) : null,
         KeepWhenOwnerDies = kind is TableKind.KeptForEver or TableKind.MergedKept,
+        TimeToLive = expires ? TimeToLiveOf : null,
         Resolve = IsMerged(kind) ? (_, left, right) => (resolve ?? Resolve)(left, right) : null,
     };
+
+    /// <summary>Where records expire, a third of them does; but not those that only leaders write.</summary>
+    public static TimeSpan? TimeToLiveOf(SimKey key, string record) =>
+        key.Number < LeaderKeysFrom && NumberOf(record) % 3 == 0 ? TimeSpan.FromMilliseconds(40) : null;
 
     /// <summary>Records are "owner|number"; the number is never used twice.</summary>
     public static string OwnerOf(string record) => record[..record.IndexOf('|', StringComparison.Ordinal)];
@@ -53,7 +62,18 @@ internal sealed class SimCodec : IOperationCodec<SimKey, string>
 {
     public static byte[] Bytes(SimKey key, string? record) => Encoding.UTF8.GetBytes($"{key.Group}/{key.Number}={record}");
 
-    public void Encode(SimKey key, string? record, IBufferWriter<byte> output) => output.Write(Bytes(key, record));
+    /// <summary>Called with the key of every delete that is encoded.</summary>
+    public Action<SimKey>? Deleting { get; set; }
+
+    public void Encode(SimKey key, string? record, IBufferWriter<byte> output)
+    {
+        if (record is null)
+        {
+            Deleting?.Invoke(key);
+        }
+
+        output.Write(Bytes(key, record));
+    }
 
     public void Decode(ReadOnlyMemory<byte> body, bool isDelete, out SimKey key, out string? record)
     {

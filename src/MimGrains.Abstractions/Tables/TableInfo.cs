@@ -63,6 +63,10 @@ public sealed record TableInfo
     /// <summary>Returns what it did last; null if it never did.</summary>
     [Id(14)]
     public required string? LastFault { get; init; }
+
+    /// <summary>Returns the silo that leads the table, as far as this one knows; null when nobody has been asked to, or it is gone.</summary>
+    [Id(15)]
+    public required string? Leader { get; init; }
 }
 
 /// <summary>Says who keeps the writers of a table waiting.</summary>

@@ -150,15 +150,15 @@ internal sealed partial class LeaderDesk(
         }
 
         ReplicaId[] ids = [.. dead.Select(id => new ReplicaId(id))];
-        var news = table.LockedAndComplete(replica =>
+        var isNews = table.LockedAndComplete(replica =>
         {
-            var unknown = ids.Where(id => !replica.IsDead(id)).ToList();
+            var hasNews = !Array.TrueForAll(ids, replica.IsDead);
             replica.NoteDeaths(ids);
-            return unknown;
+            return hasNews;
         });
-        foreach (var id in news)
+        if (isNews)
         {
-            deaths.Announce(id);
+            deaths.Announce(ids);
         }
     }
 

@@ -76,7 +76,7 @@ internal sealed partial class Housekeeping(
 
                 foreach (var silo in table.LapsePauses())
                 {
-                    LogPausesLapsed(_logger, table.Name, silo);
+                    LogPausesLapsed(_logger, table.Name, silo.Value);
                 }
 
                 table.StopIdleRecording();

@@ -15,15 +15,22 @@ internal sealed partial class Levelling(TableCatalog catalog, ReplicaServiceClie
 
     public Task RunOnceAsync(CancellationToken cancellationToken) => Task.WhenAll(
         from table in catalog.Hosts
-        from request in table.Locked(replica => replica.LevelRequests())
-        select AskAsync(table, request.Survivor, request.Dead, request.After, cancellationToken));
+        let asked = table.Locked(replica => (Requests: replica.LevelRequests(), Dead: replica.DeadReplicas))
+        from request in asked.Requests
+        select AskAsync(table, request.Survivor, request.Dead, request.After, asked.Dead, cancellationToken));
 
     private async Task AskAsync(
-        TableHost table, ReplicaId survivor, ReplicaId dead, long after, CancellationToken cancellationToken)
+        TableHost table,
+        ReplicaId survivor,
+        ReplicaId dead,
+        long after,
+        IReadOnlyList<ReplicaId> allDead,
+        CancellationToken cancellationToken)
     {
         try
         {
-            var reply = await services.Of(survivor).Level(table.Name, dead.Value, after).WaitAsync(AnswerTimeout, cancellationToken);
+            var reply = await services.Of(survivor).Level(table.Name, dead.Value, after, [.. allDead.Select(id => id.Value)])
+                .WaitAsync(AnswerTimeout, cancellationToken);
             table.LockedAndComplete(replica =>
             {
                 replica.OnLevelReply(survivor, dead, reply.ToReply());

@@ -29,23 +29,36 @@ internal sealed class LiveSilos(IClusterMembershipService membership, ILocalSilo
         }
     }
 
-    /// <summary>
-    /// Returns, as they become known, the incarnations that will not write any more: dead, or on their way out. Of those of one
-    /// state of the membership this silo itself comes first: a leader that is dead must not take it for an answer that others
-    /// are too.
-    /// </summary>
+    /// <summary>As <see cref="AllGoneAsync"/>, each incarnation once, as it becomes known.</summary>
     public async IAsyncEnumerable<ReplicaId> GoneAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        HashSet<ReplicaId> told = [];
+        await foreach (var gone in AllGoneAsync(cancellationToken))
+        {
+            foreach (var silo in gone.Where(told.Add))
+            {
+                yield return silo;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Returns, with every state of the membership that has new ones, all incarnations that will not write any more: dead, or on
+    /// their way out. This silo may be among them.
+    /// </summary>
+    public async IAsyncEnumerable<IReadOnlyList<ReplicaId>> AllGoneAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         HashSet<SiloAddress> told = [];
         await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(cancellationToken))
         {
-            foreach (var member in snapshot.Members.Values.OrderByDescending(member => member.SiloAddress.Equals(self.SiloAddress)))
+            var gone = snapshot.Members.Values.Where(member => member.Status.IsTerminating()).ToList();
+            var toldBefore = told.Count;
+            told.UnionWith(gone.Select(member => member.SiloAddress));
+            if (told.Count > toldBefore)
             {
-                if (member.Status.IsTerminating() && told.Add(member.SiloAddress))
-                {
-                    yield return new ReplicaId(member.SiloAddress.ToParsableString());
-                }
+                yield return [.. gone.Select(member => new ReplicaId(member.SiloAddress.ToParsableString()))];
             }
         }
     }

@@ -48,7 +48,7 @@ internal sealed partial class ReplicaLifecycle(
     {
         try
         {
-            await foreach (var gone in silos.GoneAsync(_stopping.Token))
+            await foreach (var gone in silos.AllGoneAsync(_stopping.Token))
             {
                 deaths.Announce(gone);
             }

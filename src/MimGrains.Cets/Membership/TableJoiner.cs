@@ -152,6 +152,8 @@ internal sealed partial class TableJoiner(
         });
         if (counts)
         {
+            // Before this silo is ready, and so before any writer: whoever has paused it does not tell those who come.
+            table.SetPauses(silo, reply.Pauses);
             carrier.Connect(silo);
         }
     }

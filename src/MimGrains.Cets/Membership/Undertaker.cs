@@ -49,28 +49,43 @@ internal sealed partial class Undertaker(
 
     private async Task FreeWritersAsync(CancellationToken cancellationToken)
     {
+        HashSet<ReplicaId> logged = [];
         await foreach (var dead in deaths.Reader.ReadAllAsync(cancellationToken))
         {
             var noticedAt = Stopwatch.GetTimestamp();
-            carrier.Disconnect(dead);
-            foreach (var table in catalog.Hosts)
+            foreach (var silo in dead)
             {
-                table.SetPauses(dead.Value, []);
+                carrier.Disconnect(silo);
             }
 
             // A message of another silo may have told a replica of the death before: its records go all the same.
-            var affected = catalog.Hosts.Where(table => table.LockedAndComplete(replica =>
+            var affected = catalog.Hosts.Where(table => FreeWriters(table, dead)).ToList();
+            foreach (var silo in dead.Where(logged.Add))
             {
-                replica.OnDead(dead);
-                return replica.IsSweepDue;
-            })).ToList();
+                LogDead(_logger, silo.Value);
+            }
+
             if (affected.Count > 0)
             {
-                LogDead(_logger, dead.Value);
-                _toSweep.Writer.TryWrite(new Death(dead, affected, noticedAt));
+                _toSweep.Writer.TryWrite(new Death(affected, noticedAt));
                 _toLevel.Writer.TryWrite(true);
             }
         }
+    }
+
+    // Returns whether there are records to be removed.
+    private static bool FreeWriters(TableHost table, IReadOnlyList<ReplicaId> dead)
+    {
+        foreach (var silo in dead)
+        {
+            table.EndPauses(silo, isDead: true);
+        }
+
+        return table.LockedAndComplete(replica =>
+        {
+            replica.NoteDeaths(dead);
+            return replica.IsSweepDue;
+        });
     }
 
     private async Task SweepAsync(CancellationToken cancellationToken)
@@ -116,7 +131,7 @@ internal sealed partial class Undertaker(
         while (isMore);
         handlers.Start(table, taken, sweep.Removed);
         LogRemoved(
-            _logger, table.Name, sweep.Removed, death.Silo.Value, (long)Stopwatch.GetElapsedTime(death.NoticedAt).TotalMilliseconds);
+            _logger, table.Name, sweep.Removed, (long)Stopwatch.GetElapsedTime(death.NoticedAt).TotalMilliseconds);
     }
 
     private async Task LevelAsync(CancellationToken cancellationToken)
@@ -131,8 +146,8 @@ internal sealed partial class Undertaker(
     private static partial void LogDead(ILogger logger, string silo);
 
     [LoggerMessage(CetsEventId.RecordsRemoved, LogLevel.Information,
-        "Table {Table}: {Removed} records of {Silo} removed after {ElapsedMs} ms")]
-    private static partial void LogRemoved(ILogger logger, string table, long removed, string silo, long elapsedMs);
+        "Table {Table}: {Removed} records of dead owners removed after {ElapsedMs} ms")]
+    private static partial void LogRemoved(ILogger logger, string table, long removed, long elapsedMs);
 
-    private sealed record Death(ReplicaId Silo, IReadOnlyList<TableHost> Tables, long NoticedAt);
+    private sealed record Death(IReadOnlyList<TableHost> Tables, long NoticedAt);
 }

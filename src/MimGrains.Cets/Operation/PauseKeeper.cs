@@ -13,6 +13,7 @@ internal sealed partial class PauseKeeper(ReplicaServiceClient services, TimePro
 
     private readonly Dictionary<TableHost, List<TablePause>> _own = [];
     private readonly ILogger _logger = logger;
+    private long _lastVersion;
     private Task _renewal = Task.CompletedTask;
 
     /// <summary>Pauses a table on every silo that holds it.</summary>
@@ -67,7 +68,7 @@ internal sealed partial class PauseKeeper(ReplicaServiceClient services, TimePro
             }
 
             var isChanged = change(pauses);
-            table.SetPauses(table.Replica.Self.Value, [.. pauses]);
+            table.SetPauses(table.Replica.Self, new TablePauses(++_lastVersion, [.. pauses]));
             if (pauses.Count == 0)
             {
                 _own.Remove(table);
@@ -91,21 +92,13 @@ internal sealed partial class PauseKeeper(ReplicaServiceClient services, TimePro
         }
     }
 
-    private TablePause[] Of(TableHost table)
-    {
-        lock (_own)
-        {
-            return _own.TryGetValue(table, out var pauses) ? [.. pauses] : [];
-        }
-    }
-
     private static ReplicaId[] PeersOf(TableHost table) => table.Locked(replica => replica.Peers.ToArray());
 
     private async Task TellAsync(TableHost table, ReplicaId peer, CancellationToken cancellationToken)
     {
         try
         {
-            await services.Of(peer).Pause(table.Name, table.Replica.Self.Value, Of(table))
+            await services.Of(peer).Pause(table.Name, table.Replica.Self.Value, table.OwnPauses)
                 .WaitAsync(TellTimeout, time, cancellationToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

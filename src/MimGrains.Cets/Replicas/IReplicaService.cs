@@ -20,9 +20,9 @@ internal interface IReplicaService : IGrainService
     [Alias("next-chunk")]
     Task<WireDumpChunk?> NextDumpChunk(long dumpId);
 
-    /// <summary>Returns what is retained here of a dead incarnation's writes.</summary>
+    /// <summary>Returns what is retained here of a dead incarnation's writes; the asking silo tells all deaths that it knows of.</summary>
     [Alias("level")]
-    Task<WireLevelReply> Level(string table, string dead, long after);
+    Task<WireLevelReply> Level(string table, string dead, long after, string[] allDead);
 
     /// <summary>Returns whether this silo holds the table.</summary>
     [Alias("ping")]
@@ -38,7 +38,7 @@ internal interface IReplicaService : IGrainService
 
     /// <summary>These are all pauses of a table that were called on that silo and are in force. Told again and again.</summary>
     [Alias("pause")]
-    Task Pause(string table, string silo, TablePause[] pauses);
+    Task Pause(string table, string silo, TablePauses pauses);
 
     /// <summary>A silo does not hold the table any more.</summary>
     [Alias("leave")]

@@ -1,6 +1,7 @@
 using MimGrains.Cets.Streams;
 using MimGrains.Core.Identity;
 using MimGrains.Core.Replication;
+using MimGrains.Tables;
 
 namespace MimGrains.Cets.Replicas;
 
@@ -37,7 +38,17 @@ internal sealed record WireHelloReply(
     [property: Id(2)] long Sequence,
     [property: Id(3)] bool IsReady,
     [property: Id(4)] string[] Dead,
-    [property: Id(5)] WireBallot Ballot);
+    [property: Id(5)] WireBallot Ballot,
+    [property: Id(6)] TablePauses Pauses);
+
+/// <summary>All pauses of a table that were called on one silo.</summary>
+/// <param name="Version">Of two lists of a silo the one with the greater version counts.</param>
+/// <param name="Pauses">The pauses, oldest first.</param>
+[GenerateSerializer, Immutable, Alias("mimgrains.table-pauses")]
+internal readonly record struct TablePauses([property: Id(0)] long Version, [property: Id(1)] TablePause[] Pauses)
+{
+    public static TablePauses None { get; } = new(0, []);
+}
 
 [GenerateSerializer, Immutable, Alias("mimgrains.dump-request")]
 internal sealed record WireDumpRequest(

@@ -13,11 +13,11 @@ internal sealed partial class ReplicaService
 
     public Task<WireHeldTable[]> HeldTables() => Task.FromResult(catalog.Hosts.Select(host => host.Held()).ToArray());
 
-    public Task Pause(string table, string silo, TablePause[] pauses)
+    public Task Pause(string table, string silo, TablePauses pauses)
     {
-        if (catalog.Find(table) is { } host && host.SetPauses(silo, pauses))
+        if (catalog.Find(table) is { } host && host.SetPauses(new ReplicaId(silo), pauses))
         {
-            LogPauses(_logger, table, silo, string.Join(", ", pauses.Select(pause => pause.Who)));
+            LogPauses(_logger, table, silo, string.Join(", ", pauses.Pauses.Select(pause => pause.Who)));
         }
 
         return Task.CompletedTask;
@@ -40,7 +40,7 @@ internal sealed partial class ReplicaService
 
             return true;
         });
-        host.SetPauses(leave.From, []);
+        host.EndPauses(new ReplicaId(leave.From), isDead: false);
         LogLeft(_logger, leave.Table, leave.From);
         return Task.CompletedTask;
     }

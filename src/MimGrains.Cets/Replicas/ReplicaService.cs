@@ -56,7 +56,8 @@ internal sealed partial class ReplicaService(
             reply.Sequence,
             reply.IsReady,
             [.. reply.Dead.Select(dead => dead.Value)],
-            WireBallot.From(reply.Ballot)));
+            WireBallot.From(reply.Ballot),
+            table.OwnPauses));
     }
 
     public Task<WireDumpHeader?> BeginDump(WireDumpRequest request)
@@ -77,7 +78,7 @@ internal sealed partial class ReplicaService(
     public Task<WireDumpChunk?> NextDumpChunk(long dumpId) =>
         Task.Run(() => dumps.Next(dumpId, options.Value.DumpChunkRecords));
 
-    public Task<WireLevelReply> Level(string table, string dead, long after)
+    public Task<WireLevelReply> Level(string table, string dead, long after, string[] allDead)
     {
         if (catalog.Find(table) is not { } host)
         {
@@ -85,8 +86,13 @@ internal sealed partial class ReplicaService(
         }
 
         // Whoever asks has seen the death: this silo acts on it now, not when its own view catches up.
-        deaths.Announce(new ReplicaId(dead));
-        var reply = host.LockedAndComplete(replica => replica.Level(new ReplicaId(dead), after));
+        ReplicaId[] known = [.. allDead.Select(id => new ReplicaId(id))];
+        deaths.Announce(known);
+        var reply = host.LockedAndComplete(replica =>
+        {
+            replica.NoteDeaths(known);
+            return replica.Level(new ReplicaId(dead), after);
+        });
         return Task.FromResult(new WireLevelReply(
             [.. reply.Retained.Select(batch => new TableBatch(table, batch))],
             [.. reply.Dead.Select(id => id.Value)]));
@@ -102,5 +108,5 @@ internal sealed partial class ReplicaService(
         : new WireGrant(IsGranted: true, claim.Ballot, 0, []));
 
     private static Task<WireHelloReply> Reply(HelloOutcome outcome, string definition) =>
-        Task.FromResult(new WireHelloReply(outcome, definition, 0, IsReady: false, [], default));
+        Task.FromResult(new WireHelloReply(outcome, definition, 0, IsReady: false, [], default, TablePauses.None));
 }

@@ -27,6 +27,7 @@ internal abstract partial class TableHost
         NodeDownHistory = [],
         Faults = faults.Count,
         LastFault = faults.Last,
+        Leader = table.Leader?.Value,
     }) with
     {
         MemoryBytes = EstimateMemory(),

@@ -1,3 +1,6 @@
+using MimGrains.Cets.Replicas;
+using MimGrains.Core.Identity;
+using MimGrains.Core.Pausing;
 using MimGrains.Tables;
 
 namespace MimGrains.Cets.Tables;
@@ -7,7 +10,7 @@ internal abstract partial class TableHost
 {
     private static readonly TimeSpan PauseLease = TimeSpan.FromSeconds(10);
 
-    private readonly Dictionary<string, (IReadOnlyList<TablePause> Pauses, long ToldAt)> _pauses = new(StringComparer.Ordinal);
+    private readonly PauseLeases<TablePause> _pauses = new();
     private volatile TaskCompletionSource? _resumed;
 
     /// <summary>Whether writers wait. Does not become true while the table's lock is held.</summary>
@@ -20,46 +23,54 @@ internal abstract partial class TableHost
         {
             lock (_pauses)
             {
-                return [.. _pauses.Values.SelectMany(told => told.Pauses).OrderBy(pause => pause.Since)];
+                return [.. _pauses.All.OrderBy(pause => pause.Since)];
+            }
+        }
+    }
+
+    /// <summary>The pauses that were called on this silo, with the version of the list.</summary>
+    public TablePauses OwnPauses
+    {
+        get
+        {
+            lock (_pauses)
+            {
+                var (version, pauses) = _pauses.Of(replica.Self);
+                return new TablePauses(version, [.. pauses]);
             }
         }
     }
 
     /// <summary>These are all pauses that a silo has called.</summary>
     /// <returns>Whether they are others than before.</returns>
-    public bool SetPauses(string silo, IReadOnlyList<TablePause> pauses)
+    public bool SetPauses(ReplicaId silo, TablePauses told)
     {
         lock (_pauses)
         {
-            var before = _pauses.TryGetValue(silo, out var told) ? told.Pauses : [];
-            if (pauses.Count == 0)
-            {
-                _pauses.Remove(silo);
-            }
-            else
-            {
-                _pauses[silo] = (pauses, time.GetTimestamp());
-            }
-
+            var isChanged = _pauses.Take(silo, told.Version, told.Pauses, time.GetTimestamp());
             ShowPauses();
-            return !before.SequenceEqual(pauses);
+            return isChanged;
+        }
+    }
+
+    /// <summary>The pauses of a silo that is dead, or does not hold the table any more, are lifted.</summary>
+    public void EndPauses(ReplicaId silo, bool isDead)
+    {
+        lock (_pauses)
+        {
+            _pauses.End(silo, isDead);
+            ShowPauses();
         }
     }
 
     /// <summary>Lifts the pauses of silos that have not told them again in time, other than this one.</summary>
     /// <returns>Those silos.</returns>
-    public IReadOnlyList<string> LapsePauses()
+    public IReadOnlyList<ReplicaId> LapsePauses()
     {
         lock (_pauses)
         {
-            var lapsed = _pauses
-                .Where(told => told.Key != replica.Self.Value && time.GetElapsedTime(told.Value.ToldAt) > PauseLease)
-                .Select(told => told.Key).ToList();
-            foreach (var silo in lapsed)
-            {
-                _pauses.Remove(silo);
-            }
-
+            var lease = (long)(PauseLease.TotalSeconds * time.TimestampFrequency);
+            var lapsed = _pauses.Lapse(replica.Self, time.GetTimestamp() - lease);
             ShowPauses();
             return lapsed;
         }
@@ -88,7 +99,7 @@ internal abstract partial class TableHost
 
     private void ShowPauses()
     {
-        if (_pauses.Count > 0 == IsPaused)
+        if (_pauses.IsPaused == IsPaused)
         {
             return;
         }

@@ -96,12 +96,17 @@ internal readonly record struct WireHeld([property: Id(0)] Holding Holding, [pro
 internal sealed record WireLook(
     [property: Id(0)] WireVector Vector,
     [property: Id(1)] long Purged,
-    [property: Id(2)] WireHeld[] Held)
+    [property: Id(2)] WireHeld[] Held,
+    [property: Id(3)] string[] Dead)
 {
-    public LookReply ToReply() => new(Vector.ToVector(), Purged, [.. Held.Select(held => held.ToHeld())]);
+    public LookReply ToReply() => new(
+        Vector.ToVector(), Purged, [.. Held.Select(held => held.ToHeld())], [.. Dead.Select(dead => new ReplicaId(dead))]);
 
     public static WireLook From(LookReply reply) => new(
-        WireVector.From(reply.Vector), reply.Purged, [.. reply.Held.Select(WireHeld.From)]);
+        WireVector.From(reply.Vector),
+        reply.Purged,
+        [.. reply.Held.Select(WireHeld.From)],
+        [.. reply.Dead.Select(dead => dead.Value)]);
 }
 
 [GenerateSerializer, Immutable, Alias("mimgrains.verify-mending")]

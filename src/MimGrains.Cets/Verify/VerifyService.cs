@@ -43,10 +43,10 @@ internal sealed class VerifyService(GrainId id, Silo silo, ILoggerFactory logger
         }
 
         var dead = request.Dead.Select(silo => new ReplicaId(silo)).ToList();
-        foreach (var unknown in table.Locked(replica => dead.Where(silo => silo != replica.Self && !replica.IsDead(silo)).ToList()))
+        if (table.Locked(replica => dead.Exists(silo => silo != replica.Self && !replica.IsDead(silo))))
         {
             // Whoever asks has seen the death: this silo acts on it now, not when its own view catches up.
-            deaths.Announce(unknown);
+            deaths.Announce(dead);
         }
 
         var after = request.After.ToVector();

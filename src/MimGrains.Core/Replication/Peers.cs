@@ -14,6 +14,9 @@ internal sealed class Peer(ReplicaId id)
     /// <summary>The last own write that it has applied, with all before it.</summary>
     public long Acked { get; set; }
 
+    /// <summary>The last own write when it said hello: those up to it are not sent to it, but come with its dump.</summary>
+    public long HelloSequence { get; set; }
+
     /// <summary>The number of its last hello: an older one, delayed on its way, must not reset anything.</summary>
     public long HelloAttempt { get; set; }
 

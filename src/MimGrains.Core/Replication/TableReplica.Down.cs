@@ -35,11 +35,12 @@ public abstract partial class TableReplica
             _merge = MergeState.Requested;
         }
 
-        AnyDead = true;
         inbound.IsDead = true;
+        _deadIds = [.. _inbounds.Values.Where(dead => dead.IsDead).Select(dead => dead.Id)];
+        _levelledIds = null;
         inbound.Levelling = new Levelling(inbound.Applied);
         IsSweepDue = true;
-        _peers.Remove(id);
+        RemovePeer(id);
         _decisions.Forget(id);
         MarkOwnerDead(inbound);
         foreach (var other in _inbounds.Values)
@@ -82,7 +83,7 @@ public abstract partial class TableReplica
                 continue;
             }
 
-            foreach (var peer in _peers.Keys)
+            foreach (var peer in _peerIds)
             {
                 if (!levelling.Answered.Contains(peer))
                 {
@@ -106,7 +107,7 @@ public abstract partial class TableReplica
         }
 
         OnDead(dead);
-        return new LevelReply([.. InboundOf(dead).Retained.Where(batch => batch.LastSequence > after)], Dead());
+        return new LevelReply([.. InboundOf(dead).Retained.Where(batch => batch.LastSequence > after)], _deadIds);
     }
 
     /// <summary>A survivor has answered what it retained of a dead incarnation.</summary>
@@ -177,10 +178,16 @@ public abstract partial class TableReplica
 
     private protected abstract void MarkOwnerDead(Inbound dead);
 
-    private List<ReplicaId> Dead() => [.. _inbounds.Values.Where(inbound => inbound.IsDead).Select(inbound => inbound.Id)];
+    private void RemovePeer(ReplicaId id)
+    {
+        if (_peers.Remove(id))
+        {
+            _peerIds = [.. _peers.Keys];
+        }
+    }
 
-    private List<ReplicaId> LevelledHere() =>
-        [.. _inbounds.Values.Where(inbound => inbound.IsDead && inbound.Levelling is null or { IsDone: true }).Select(inbound => inbound.Id)];
+    private IReadOnlyList<ReplicaId> LevelledHere() => _levelledIds ??= [.. _inbounds.Values
+        .Where(inbound => inbound.IsDead && inbound.Levelling is null or { IsDone: true }).Select(inbound => inbound.Id)];
 
     private void NoteLevelled(ReplicaId peer, IReadOnlyList<ReplicaId> levelled)
     {
@@ -200,11 +207,17 @@ public abstract partial class TableReplica
                 continue;
             }
 
-            levelling.IsDone = levelling.IsDone || (IsReady && _peers.Keys.All(levelling.Answered.Contains));
+            var wasDone = levelling.IsDone;
+            levelling.IsDone = wasDone || (IsReady && _peerIds.All(levelling.Answered.Contains));
             if (levelling.IsDone && _peers.Values.All(peer => peer.Levelled.Contains(dead.Id)))
             {
                 dead.Levelling = null;
                 dead.Retained.Clear();
+            }
+
+            if (levelling.IsDone && !wasDone)
+            {
+                _levelledIds = null;
             }
         }
     }

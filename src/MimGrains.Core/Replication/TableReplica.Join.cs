@@ -54,9 +54,9 @@ public abstract partial class TableReplica
 
         // What it lacks up to here comes with its dump.
         peer.HelloAttempt = attempt;
-        peer.Sent = peer.Acked = LastSequence;
+        peer.Sent = peer.Acked = peer.HelloSequence = LastSequence;
         Complete();
-        return new HelloReply(LastSequence, IsReady, Dead(), Ballot);
+        return new HelloReply(LastSequence, IsReady, _deadIds, Ballot);
     }
 
     /// <summary>A replica has answered this one's hello.</summary>
@@ -95,7 +95,7 @@ public abstract partial class TableReplica
         Clear();
         _early.Clear();
         _merge = MergeState.Requested;
-        return _peers.Keys.ToDictionary(peer => peer, peer => _inbounds[peer].Applied);
+        return _peerIds.ToDictionary(peer => peer, peer => _inbounds[peer].Applied);
     }
 
     /// <summary>Begins a dump, or returns null if this replica is not ready or has not yet applied what the dump must contain.</summary>
@@ -256,6 +256,7 @@ public abstract partial class TableReplica
         {
             peer = new Peer(id) { Sent = LastSequence, Acked = LastSequence };
             _peers.Add(id, peer);
+            _peerIds = [.. _peers.Keys];
         }
 
         return peer;

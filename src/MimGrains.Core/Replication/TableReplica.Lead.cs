@@ -66,7 +66,7 @@ public abstract partial class TableReplica
         }
 
         ReplicaId? least = IsReady && !passedOver.Contains(Self) ? Self : null;
-        foreach (var peer in _peers.Keys)
+        foreach (var peer in _peerIds)
         {
             if (!passedOver.Contains(peer))
             {
@@ -122,8 +122,8 @@ public abstract partial class TableReplica
             return [];
         }
 
-        var claim = new LeaderClaim(Ballot, Dead());
-        return [.. _peers.Keys.Where(peer => !_grants.ContainsKey(peer)).Select(peer => (peer, claim))];
+        var claim = new LeaderClaim(Ballot, _deadIds);
+        return [.. _peerIds.Where(peer => !_grants.ContainsKey(peer)).Select(peer => (peer, claim))];
     }
 
     /// <summary>Another replica asks to lead: grants it, unless a greater ballot is known or that one is dead.</summary>
@@ -137,7 +137,7 @@ public abstract partial class TableReplica
             NoteBallot(claim.Ballot);
         }
 
-        return new LeaderGrant(isGranted, Ballot, LastSequence, Dead());
+        return new LeaderGrant(isGranted, Ballot, LastSequence, _deadIds);
     }
 
     /// <summary>A peer has answered a claim.</summary>
@@ -176,7 +176,7 @@ public abstract partial class TableReplica
     /// <summary>Returns whether every live replica has applied a write, as far as is known here.</summary>
     public bool IsEverywhere(Dot write) => EveryoneHas(write.Origin, write.Sequence);
 
-    internal bool HasEveryGrant() => _peers.Keys.All(_grants.ContainsKey);
+    internal bool HasEveryGrant() => _peerIds.All(_grants.ContainsKey);
 
     // A peer that died meanwhile is levelled instead.
     internal bool HasWhatWasGranted() =>

@@ -47,7 +47,7 @@ public abstract partial class TableReplica
             return false;
         }
 
-        _peers.Remove(id);
+        RemovePeer(id);
         inbound.LeftAttempt = Math.Max(inbound.LeftAttempt, attempt);
         inbound.Applied = Math.Max(inbound.Applied, lastSequence);
         inbound.Stable = inbound.Applied;

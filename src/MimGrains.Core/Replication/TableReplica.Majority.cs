@@ -20,7 +20,8 @@ public abstract partial class TableReplica
         var at = 0;
         foreach (var peer in _peers.Values)
         {
-            acked[at++] = peer.Acked;
+            // What it did not get before its hello comes with its dump, which it may not have yet.
+            acked[at++] = peer.HelloSequence > CompletedThrough ? CompletedThrough : peer.Acked;
         }
 
         Array.Sort(acked);

@@ -107,15 +107,20 @@ public sealed partial class TableReplica<TKey, TRecord>
             return null;
         }
 
-        var end = Math.Min(changes.Next, at.Next + limit);
-        if (end == at.Next)
+        if (at.Next == changes.Next)
         {
             return at;
         }
 
-        for (var number = at.Next; number < end; number++)
+        var end = at.Next;
+        for (var left = limit; end < changes.Next && left > 0; end++)
         {
-            output.Add(ToChange(number, changes.At(number)));
+            ref readonly var change = ref changes.At(end);
+            if (!change.IsQuiet || end < at.Settled)
+            {
+                output.Add(ToChange(end, change));
+                left--;
+            }
         }
 
         var known = Vector();

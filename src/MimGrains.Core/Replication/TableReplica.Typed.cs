@@ -81,6 +81,9 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
                 continue;
             }
 
+            // Not the batch's clock alone, which is that of its last write: one that lets a record expire has an earlier time.
+            Clock.Observe(operation.TimeMicros);
+
             if (operation.IsDecision)
             {
                 ApplyDecision(operation, origin);

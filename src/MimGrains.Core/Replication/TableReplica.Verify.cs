@@ -40,7 +40,7 @@ public abstract partial class TableReplica
     }
 
     /// <summary>Returns what this replica holds, in sums; null when it is not ready.</summary>
-    public DigestReply? Digest() => IsReady ? new DigestReply(CopyDigest(), Count, Dead()) : null;
+    public DigestReply? Digest() => IsReady ? new DigestReply(CopyDigest(), Count, _deadIds) : null;
 
     /// <summary>Begins to list the records of some buckets; null when this replica is not ready.</summary>
     /// <param name="buckets">Which.</param>
@@ -61,12 +61,8 @@ public abstract partial class TableReplica
     {
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(dead);
-        foreach (var id in dead)
-        {
-            OnDead(id);
-        }
-
-        return HasApplied(after) ? new LookReply(Vector(), PurgedCount, [.. keys.Select(HeldOf)]) : null;
+        NoteDeaths(dead);
+        return HasApplied(after) ? new LookReply(Vector(), PurgedCount, [.. keys.Select(HeldOf)], _deadIds) : null;
     }
 
     /// <summary>Returns a key with its record, encoded, if this replica still holds it from this write; else null.</summary>

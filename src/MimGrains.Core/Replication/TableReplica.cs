@@ -23,8 +23,13 @@ namespace MimGrains.Core.Replication;
 /// </remarks>
 public abstract partial class TableReplica
 {
-    private readonly SortedDictionary<ReplicaId, Peer> _peers = [];
-    private readonly SortedDictionary<ReplicaId, Inbound> _inbounds = [];
+    private readonly SortedList<ReplicaId, Peer> _peers = [];
+    private readonly SortedList<ReplicaId, Inbound> _inbounds = [];
+
+    // Replaced, never changed, so that they can be handed out.
+    private IReadOnlyList<ReplicaId> _peerIds = [];
+    private IReadOnlyList<ReplicaId> _deadIds = [];
+    private IReadOnlyList<ReplicaId>? _levelledIds = [];
 
     private protected TableReplica(ReplicaId self)
     {
@@ -46,7 +51,7 @@ public abstract partial class TableReplica
     public abstract int TombstoneCount { get; }
 
     /// <summary>Returns the other live replicas, ascending.</summary>
-    public IReadOnlyCollection<ReplicaId> Peers => _peers.Keys;
+    public IReadOnlyList<ReplicaId> Peers => _peerIds;
 
     /// <summary>Returns the number of this replica's last write; 0 before the first.</summary>
     public long LastSequence => Log.LastSequence;
@@ -68,8 +73,6 @@ public abstract partial class TableReplica
 
     private protected int SelfNumber { get; }
 
-    private protected bool AnyDead { get; private set; }
-
     /// <summary>Returns the live peers that have not acknowledged this write.</summary>
     public IReadOnlyList<ReplicaId> MissingAcks(long sequence) =>
         [.. _peers.Values.Where(peer => peer.Acked < sequence).Select(peer => peer.Id)];
@@ -82,7 +85,7 @@ public abstract partial class TableReplica
     public long? AckedBy(ReplicaId peer) => _peers.TryGetValue(peer, out var state) ? state.Acked : null;
 
     /// <summary>Returns all incarnations that are declared dead, ascending.</summary>
-    public IReadOnlyList<ReplicaId> DeadReplicas => Dead();
+    public IReadOnlyList<ReplicaId> DeadReplicas => _deadIds;
 
     /// <summary>Returns whether an incarnation is declared dead.</summary>
     public bool IsDead(ReplicaId id) => _inbounds.TryGetValue(id, out var inbound) && inbound.IsDead;
@@ -281,7 +284,7 @@ public abstract partial class TableReplica
         ClockMicros = clockMicros,
         StableSequence = CompletedThrough,
         FirstOpenCall = FirstOpenCall,
-        Levelled = AnyDead ? LevelledHere() : [],
+        Levelled = LevelledHere(),
         Segments = segments,
     };
 }

@@ -18,11 +18,21 @@ internal sealed partial class TableStore<TKey, TRecord>
 
     private void Record(Entry<TKey, TRecord>? old, Entry<TKey, TRecord> entry)
     {
-        // Deleting what is not there changes nothing, nor does forgetting what siblings have replaced.
-        if (Changes is { } changes && (!entry.IsTombstone || old is { IsTombstone: false })
-            && !(IsMerging && ReferenceEquals(old?.Record, entry.Record)))
+        if (Changes is not { } changes)
         {
-            changes.Add(new LoggedChange<TKey, TRecord>(old, entry, LostOwner: null, IsLoss: false));
+            return;
+        }
+
+        // Deleting what is not there changes nothing here. But a replica that had not seen the delete may have shown a record that
+        // it takes away, and that comes here too late to be shown: whoever has seen it there and goes on here must be told.
+        var isQuiet = IsMerging ? ReferenceEquals(old?.Record, entry.Record) : entry.IsTombstone && old is not { IsTombstone: false };
+        if (!isQuiet || !IsMerging || HasMoreRemovals(old, entry))
+        {
+            changes.Add(new LoggedChange<TKey, TRecord>(old, entry, LostOwner: null, IsLoss: false, isQuiet));
         }
     }
+
+    // Not so when what siblings have replaced is only forgotten.
+    private static bool HasMoreRemovals(Entry<TKey, TRecord>? old, Entry<TKey, TRecord> entry) =>
+        ((SiblingEntry<TKey, TRecord>)entry).Removals.Length > ((old as SiblingEntry<TKey, TRecord>)?.Removals.Length ?? 0);
 }

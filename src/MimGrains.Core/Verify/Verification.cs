@@ -92,8 +92,7 @@ public sealed partial class Verification
     public bool OnDigests(IReadOnlyDictionary<ReplicaId, DigestReply> replies)
     {
         ArgumentNullException.ThrowIfNull(replies);
-        Dead = [.. Dead.Concat(replies.Values.SelectMany(reply => reply.Dead)).Distinct().Order()];
-        _replicas.ExceptWith(Dead);
+        NoteDeaths(replies.Values.SelectMany(reply => reply.Dead));
         var compared = _replicas.Select(replica => replies[replica]).ToList();
         if (compared.Count == 0)
         {
@@ -161,9 +160,17 @@ public sealed partial class Verification
             return;
         }
 
+        // Who has died meanwhile may hold what nobody else will ever get.
+        NoteDeaths(looks.Values.SelectMany(look => look.Dead));
         for (var i = 0; i < _keys.Count; i++)
         {
             Judge(_keys[i], new Sight(_replicas, i, _firstLook, looks));
         }
+    }
+
+    private void NoteDeaths(IEnumerable<ReplicaId> dead)
+    {
+        Dead = [.. Dead.Concat(dead).Distinct().Order()];
+        _replicas.ExceptWith(Dead);
     }
 }

@@ -60,7 +60,8 @@ public readonly record struct Held(Holding Holding, WriteStamp Stamp);
 /// <param name="Vector">What was applied at that moment.</param>
 /// <param name="Purged">How many tombstones the replica had forgotten: see <see cref="Mending.Purged"/>.</param>
 /// <param name="Held">In the order of the asked keys.</param>
-public sealed record LookReply(VersionVector Vector, long Purged, IReadOnlyList<Held> Held);
+/// <param name="Dead">All incarnations that it knows to be dead: of what they wrote it may never get all.</param>
+public sealed record LookReply(VersionVector Vector, long Purged, IReadOnlyList<Held> Held, IReadOnlyList<ReplicaId> Dead);
 
 /// <summary>What is to become of a key on one replica.</summary>
 /// <param name="Key">The key, encoded; with the record behind it if <paramref name="Kind"/> is <see cref="MendKind.Put"/>.</param>

@@ -71,9 +71,12 @@ internal sealed class ChangeLog<TKey, TRecord>(int capacity, long first, int ori
     }
 }
 
-/// <summary>What became of a key; or, without a new entry, that the records of an owner are going to be removed.</summary>
+/// <summary>
+/// What became of a key; or, without a new entry, that the records of an owner are going to be removed. A quiet one has changed
+/// nothing here: only who has read elsewhere before must be told.
+/// </summary>
 internal readonly record struct LoggedChange<TKey, TRecord>(
-    Entry<TKey, TRecord>? Old, Entry<TKey, TRecord>? New, string? LostOwner, bool IsLoss)
+    Entry<TKey, TRecord>? Old, Entry<TKey, TRecord>? New, string? LostOwner, bool IsLoss, bool IsQuiet = false)
     where TRecord : class
 {
     /// <summary>
