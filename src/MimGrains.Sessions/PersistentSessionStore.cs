@@ -23,7 +23,8 @@ internal sealed class PersistentSessionStore(IPersistentTable<SessionKey, Sessio
     public IEnumerable<TableEntry<SessionKey, SessionRecord>> All() => table.Range();
 
     public Task InsertAsync(SessionKey key, SessionRecord record, CancellationToken cancellationToken) =>
-        TellAsync(table.WriteAsync(key, record, cancellationToken));
+        TellAsync(transactions.SyncDirtyAsync(
+            async activity => await activity.WriteAsync(PersistentSessionTable.Definition, key, record), cancellationToken));
 
     public Task InsertManyAsync(
         IReadOnlyCollection<TableEntry<SessionKey, SessionRecord>> entries, CancellationToken cancellationToken) =>
@@ -37,7 +38,8 @@ internal sealed class PersistentSessionStore(IPersistentTable<SessionKey, Sessio
             },
             cancellationToken: cancellationToken));
 
-    public Task DeleteAsync(SessionKey key, CancellationToken cancellationToken) => TellAsync(table.DeleteAsync(key, cancellationToken));
+    public Task DeleteAsync(SessionKey key, CancellationToken cancellationToken) => TellAsync(transactions.SyncDirtyAsync(
+        async activity => await activity.DeleteAsync(PersistentSessionTable.Definition, key), cancellationToken));
 
     public Task DeleteManyAsync(IReadOnlyCollection<SessionKey> keys, CancellationToken cancellationToken) =>
         TellAsync(transactions.SyncTransactionAsync(

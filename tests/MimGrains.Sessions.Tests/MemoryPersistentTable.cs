@@ -101,6 +101,8 @@ internal sealed class MemoryPersistentTable<TKey, TRecord>(PersistentTableDefini
     public ValueTask<IReadOnlyList<TRecord>> ReadAllAsync(TKey key, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
+    public Task ClearAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     public Task DeleteObjectAsync(TKey key, TRecord record, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 

@@ -34,7 +34,8 @@ internal sealed class MemoryTransactions(MemoryPersistentTable<SessionKey, Sessi
         Func<ITransaction, Task<TResult>> body, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task<TResult> SyncDirtyAsync<TResult>(
-        Func<ITransaction, Task<TResult>> body, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        Func<ITransaction, Task<TResult>> body, CancellationToken cancellationToken = default) =>
+        TransactionAsync(body, null, cancellationToken);
 
     public Task<TransactionOutcome> OutcomeAsync(TransactionId id, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();

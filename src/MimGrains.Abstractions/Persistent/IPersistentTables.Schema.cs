@@ -20,6 +20,12 @@ public partial interface IPersistentTables
         where TKey : notnull
         where TRecord : class;
 
+    /// <summary>Deletes a table that was created while the cluster runs, with all its records, on every silo and in the database.</summary>
+    /// <exception cref="NoSuchTableException">There is none of that name.</exception>
+    /// <exception cref="InvalidOperationException">The table is registered on the silos.</exception>
+    /// <exception cref="PersistentTableUnavailableException">It cannot be done now, or not on all silos: do it again.</exception>
+    Task DeleteAsync(string name, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Adds an index by a property of the record to the copies of all silos, while the table is read and written. It is looked up
     /// with <c>TableIndex.OfProperty&lt;TKey, TRecord, TIndex&gt;(property)</c>. One that is there already is no error.
@@ -33,4 +39,31 @@ public partial interface IPersistentTables
     /// <exception cref="NoSuchTableException">There is no such table.</exception>
     /// <exception cref="InvalidOperationException">The index belongs to the definition of the table.</exception>
     Task DropIndexAsync(string table, string property, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Makes every record of a table anew, as <c>transform_table</c>: in transactions of some records each, while the table is read and
+    /// written. Records of older versions come in the form of this one (see
+    /// <see cref="PersistentTableDefinition{TKey,TRecord}.WithUpgrade"/>), and are stored in it afterwards.
+    /// </summary>
+    /// <param name="table">The table. It needs copies in memory.</param>
+    /// <param name="transform">
+    /// Returns the new record of a key. Must be pure. A record that is written meanwhile may be given to it or not.
+    /// </param>
+    /// <param name="progress">Told after each transaction.</param>
+    /// <param name="cancellationToken">Stops it: what is done stays. Called again, it begins anew.</param>
+    /// <returns>How many records were made anew.</returns>
+    /// <exception cref="InvalidOperationException">The table is on disc only.</exception>
+    /// <exception cref="TransactionAbortedException">As for any transaction; what is done stays.</exception>
+    Task<long> TransformAsync<TKey, TRecord>(
+        PersistentTableDefinition<TKey, TRecord> table,
+        Func<TKey, TRecord, TRecord> transform,
+        IProgress<TransformProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+        where TKey : notnull
+        where TRecord : class;
 }
+
+/// <summary>How far a transformation of a table is.</summary>
+/// <param name="Done">Keys whose records are made anew.</param>
+/// <param name="Total">Keys that there were when it began.</param>
+public sealed record TransformProgress(long Done, long Total);

@@ -33,7 +33,7 @@ internal sealed class CopyStore(ITableCopy copy, int fragment, bool isBag, bool 
     }
 
     private Task Put(IReadOnlyList<FragmentWrite> writes) =>
-        copy.ApplyAsync(fragment, [.. writes.Select(write => new CopyWrite((CopyWriteKind)write.Kind, write.Key, write.Record))]);
+        copy.ApplyAsync(fragment, writes);
 
     public async Task LoadAsync(
         FragmentImage image, IReadOnlyList<FragmentWrite> writes, bool hasRecords, CancellationToken cancellationToken)

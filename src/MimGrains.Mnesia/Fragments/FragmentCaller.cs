@@ -27,6 +27,9 @@ internal sealed class FragmentCaller(IGrainFactory grains, FragmentRegistry regi
         }
     }
 
+    /// <summary>Ends the activation of a fragment whose table is deleted.</summary>
+    public Task StopAsync(FragmentId fragment) => grains.GetGrain<IFragmentGrain>(fragment.ToString()).Stop();
+
     /// <summary>Completes when a fragment answers.</summary>
     public Task LoadAsync(FragmentId fragment) => grains.GetGrain<IFragmentGrain>(fragment.ToString()).Load();
 }

@@ -38,6 +38,8 @@ internal sealed class FragmentGrain(FragmentOpener opener, FragmentRegistry regi
 
     public Task Load() => Task.CompletedTask;
 
+    public Task Stop() => _entry!.Host!.RetireAsync("its table is deleted");
+
     private async Task DeactivateWhenStoppedAsync(FragmentHost host)
     {
         await host.Stopped;

@@ -13,4 +13,8 @@ internal interface IFragmentGrain : IGrainWithStringKey
     /// <summary>Completes when the fragment answers, and what is stored of it is in the copies of all live silos.</summary>
     [Alias("load")]
     Task Load();
+
+    /// <summary>The table is deleted: the activation ends, and completes when it has.</summary>
+    [Alias("stop")]
+    Task Stop();
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using MimGrains.Cets.Tables;
+using MimGrains.Core.Transactions;
 using MimGrains.Persistent;
 using MimGrains.Tables;
 
@@ -120,7 +121,7 @@ internal sealed class BagCopy<TKey, TRecord> : TableCopy<TKey, TRecord>
     {
         switch (write.Kind)
         {
-            case CopyWriteKind.Put:
+            case WriteKind.Put:
                 if (!TryFind(write, out _))
                 {
                     var row = new BagKey<TKey>(write.Key, BagKey<TKey>.DigestOf(write.RecordBytes.Span));
@@ -128,17 +129,17 @@ internal sealed class BagCopy<TKey, TRecord> : TableCopy<TKey, TRecord>
                 }
 
                 break;
-            case CopyWriteKind.DeleteObject:
+            case WriteKind.DeleteObject:
                 if (TryFind(write, out var found))
                 {
                     writer.Delete(found, RowBytes(found));
                 }
 
                 break;
-            case CopyWriteKind.Delete:
+            case WriteKind.Delete:
                 Delete(RowsOf(write.Key), writer);
                 break;
-            case CopyWriteKind.Clear:
+            case WriteKind.Clear:
                 Delete(_table.Range(default).Where(row => IsIn(fragment, Bytes.ToBytes(row.Key.Key))), writer);
                 break;
             default:

@@ -1,28 +1,7 @@
+using MimGrains.Core.Transactions;
 using MimGrains.Tables;
 
 namespace MimGrains.Mnesia.Tables;
-
-/// <summary>What a write does to the records of a key.</summary>
-internal enum CopyWriteKind
-{
-    /// <summary>Set: in place of the record that there is. Bag: beside those that there are; one that is there already stays, once.</summary>
-    Put = 0,
-
-    /// <summary>Removes all records of the key.</summary>
-    Delete = 1,
-
-    /// <summary>Removes exactly this record, if it is there.</summary>
-    DeleteObject = 2,
-
-    /// <summary>Removes all records of the fragment; has no key.</summary>
-    Clear = 3,
-}
-
-/// <summary>A write of the owner of a fragment.</summary>
-/// <param name="Kind">What it does.</param>
-/// <param name="Key">The key, as the table's key codec writes it. Not changed after the call.</param>
-/// <param name="Record">The record, as the table's record codec writes it; empty where there is none.</param>
-internal readonly record struct CopyWrite(CopyWriteKind Kind, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Record);
 
 /// <summary>An entry of a copy in bytes.</summary>
 /// <param name="Key">Key.</param>
@@ -58,6 +37,9 @@ internal interface ITableCopy
     /// <summary>Enumerates all entries of one fragment as they are at the call. Costs the whole table.</summary>
     IEnumerable<CopyEntry> Entries(int fragment);
 
+    /// <summary>Whether two records in bytes are the same: the bytes are, or the records by their own equality.</summary>
+    bool AreEqual(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right);
+
     /// <summary>
     /// Applies writes to keys of a fragment in the given order, in one step: when this returns, reads on this silo see them all. The
     /// task completes when all live silos have applied them.
@@ -69,7 +51,7 @@ internal interface ITableCopy
     /// </remarks>
     /// <exception cref="TableUnavailableException">The copy is not ready, or the silo is stopping: nothing was applied.</exception>
     /// <exception cref="InvalidDataException">A key or record cannot be read: nothing was applied.</exception>
-    Task ApplyAsync(int fragment, IReadOnlyList<CopyWrite> writes);
+    Task ApplyAsync(int fragment, IReadOnlyList<FragmentWrite> writes);
 
     /// <summary>Completes when not too much is on its way to other silos, which is at once unless one of them does not answer.</summary>
     /// <exception cref="TableUnavailableException">The copy cannot be written.</exception>

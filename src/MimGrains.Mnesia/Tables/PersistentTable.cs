@@ -6,8 +6,11 @@ namespace MimGrains.Mnesia.Tables;
 
 /// <summary>A persistent table without transactions: reads from the copy of this silo, writes through dirty activities.</summary>
 internal sealed class PersistentTable<TKey, TRecord>(
-    PersistentTableDefinition<TKey, TRecord> definition, TableCopy<TKey, TRecord>? copy, TableLoad load, Lazy<ITransactions> transactions)
-    : IPersistentTable<TKey, TRecord>
+    PersistentTableDefinition<TKey, TRecord> definition,
+    TableCopy<TKey, TRecord>? copy,
+    TableLoad load,
+    Lazy<ITransactions> transactions,
+    Lazy<IFragmentLoader> fragments) : IPersistentTable<TKey, TRecord>
     where TKey : notnull
     where TRecord : class
 {
@@ -76,6 +79,14 @@ internal sealed class PersistentTable<TKey, TRecord>(
 
     public Task DeleteObjectAsync(TKey key, TRecord record, CancellationToken cancellationToken = default) =>
         transactions.Value.AsyncDirtyAsync(async activity => await activity.DeleteObjectAsync(definition, key, record), cancellationToken);
+
+    public Task ClearAsync(CancellationToken cancellationToken = default) => transactions.Value.TransactionAsync(
+        async transaction =>
+        {
+            await transaction.LockTableAsync(definition, LockKind.Write);
+            await fragments.Value.ClearAsync(definition, cancellationToken);
+        },
+        cancellationToken: cancellationToken);
 
     public IAsyncEnumerable<TableEvent<TKey, TRecord>> WatchAsync(
         Func<TableEntry<TKey, TRecord>, bool>? filter = null, WatchToken? from = null, CancellationToken cancellationToken = default) =>

@@ -29,6 +29,16 @@ internal sealed partial class PersistentTables
         return table;
     }
 
+    public async Task DeleteAsync(string name, CancellationToken cancellationToken = default)
+    {
+        var parts = registry.Get(name);
+        var entry = changes.Find(name) ?? throw new InvalidOperationException(
+            $"Persistent table {name} is registered on the silos and would be there again at their next start: " +
+            "only tables that were created while they run can be deleted.");
+        await _fragments.Value.DropAsync(parts.Definition, cancellationToken);
+        await changes.RemoveAsync(entry, cancellationToken);
+    }
+
     public Task AddIndexAsync(string table, string property, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(property);

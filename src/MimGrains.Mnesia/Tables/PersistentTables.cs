@@ -20,6 +20,7 @@ internal sealed partial class PersistentTables(
 
     // Not before it is needed: what runs transactions needs the tables itself.
     private readonly Lazy<ITransactions> _transactions = new(services.GetRequiredService<ITransactions>);
+    private readonly Lazy<IFragmentLoader> _fragments = new(services.GetRequiredService<IFragmentLoader>);
 
     public IReadOnlyList<string> Names => registry.Names;
 
@@ -29,7 +30,7 @@ internal sealed partial class PersistentTables(
     {
         var parts = registry.Get<TKey, TRecord>(name);
         return (IPersistentTable<TKey, TRecord>)_tables.GetValue(parts, _ => new PersistentTable<TKey, TRecord>(
-            parts.Definition, parts.TypedCopyIn(catalog), parts.Load, _transactions));
+            parts.Definition, parts.TypedCopyIn(catalog), parts.Load, _transactions, _fragments));
     }
 
     public async Task WaitForTablesAsync(

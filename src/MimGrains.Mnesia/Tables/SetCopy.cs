@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using MimGrains.Cets.Tables;
+using MimGrains.Core.Transactions;
 using MimGrains.Persistent;
 using MimGrains.Tables;
 
@@ -90,15 +91,15 @@ internal sealed class SetCopy<TKey, TRecord>(
     {
         switch (write.Kind)
         {
-            case CopyWriteKind.Put:
+            case WriteKind.Put:
                 writer.Put(write.Key, write.Record!, write.KeyBytes.Span, write.RecordBytes.Span);
                 break;
-            case CopyWriteKind.DeleteObject when !table.TryGet(write.Key, out var held) || !Bytes.AreEqual(held, write.RecordBytes.Span):
+            case WriteKind.DeleteObject when !table.TryGet(write.Key, out var held) || !Bytes.AreEqual(held, write.RecordBytes.Span):
                 break;
-            case CopyWriteKind.Delete or CopyWriteKind.DeleteObject:
+            case WriteKind.Delete or WriteKind.DeleteObject:
                 writer.Delete(write.Key, write.KeyBytes.Span);
                 break;
-            case CopyWriteKind.Clear:
+            case WriteKind.Clear:
                 foreach (var key in Keys())
                 {
                     if (Bytes.ToBytes(key) is var keyBytes && IsIn(fragment, keyBytes))

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using MimGrains.Core.Transactions;
 using MimGrains.Persistent;
 using MimGrains.Tables;
 
@@ -75,7 +76,9 @@ internal abstract class TableCopy<TKey, TRecord>(PersistentTableDefinition<TKey,
         .Where(entry => FragmentHash.FragmentOf(entry.Key, definition.Fragments) == fragment)
         .Select(entry => new CopyEntry(entry.Key, Bytes.RecordBytes(entry.Record)));
 
-    public Task ApplyAsync(int fragment, IReadOnlyList<CopyWrite> writes)
+    public bool AreEqual(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right) => Bytes.AreEqual(left.Span, right.Span);
+
+    public Task ApplyAsync(int fragment, IReadOnlyList<FragmentWrite> writes)
     {
         // Read before the first one is applied: what cannot be read leaves nothing half done.
         var read = new Write[writes.Count];
@@ -84,8 +87,8 @@ internal abstract class TableCopy<TKey, TRecord>(PersistentTableDefinition<TKey,
             var (kind, key, record) = writes[at];
             read[at] = new Write(
                 kind,
-                kind == CopyWriteKind.Clear ? default! : Bytes.ReadKey(key.Span),
-                kind is CopyWriteKind.Put or CopyWriteKind.DeleteObject ? Bytes.ReadRecord(record.Span) : null,
+                kind == WriteKind.Clear ? default! : Bytes.ReadKey(key.Span),
+                kind is WriteKind.Put or WriteKind.DeleteObject ? Bytes.ReadRecord(record.Span) : null,
                 key,
                 record);
         }
@@ -113,7 +116,7 @@ internal abstract class TableCopy<TKey, TRecord>(PersistentTableDefinition<TKey,
 
     /// <summary>A write that was read.</summary>
     protected readonly record struct Write(
-        CopyWriteKind Kind, TKey Key, TRecord? Record, ReadOnlyMemory<byte> KeyBytes, ReadOnlyMemory<byte> RecordBytes);
+        WriteKind Kind, TKey Key, TRecord? Record, ReadOnlyMemory<byte> KeyBytes, ReadOnlyMemory<byte> RecordBytes);
 }
 
 /// <summary>How the replicated tables are named that hold copies.</summary>

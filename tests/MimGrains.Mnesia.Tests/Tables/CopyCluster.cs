@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Cets.Tables;
+using MimGrains.Core.Transactions;
 using MimGrains.Mnesia.Tables;
 using MimGrains.Persistent;
 using MimGrains.Tables;
@@ -35,7 +36,7 @@ public sealed class CopyCluster : IAsyncLifetime
     {
         var parts = Services(silo).GetRequiredService<TableRegistry>().Get<string, Counter>(definition.Name);
         return parts.CopyIn(Services(silo).GetRequiredService<TableCatalog>())!.ApplyAsync(
-            0, [new CopyWrite(CopyWriteKind.Put, parts.Bytes.ToBytes(key), parts.Bytes.RecordBytes(new Counter(value)))]);
+            0, [new FragmentWrite(WriteKind.Put, parts.Bytes.ToBytes(key), parts.Bytes.RecordBytes(new Counter(value)))]);
     }
 
     public IServiceProvider Services(int silo) => Cluster.Silos[silo].ServiceProvider;
@@ -61,6 +62,17 @@ internal sealed class GatedLoader : IFragmentLoader
     private int _failures = 2;
 
     public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public List<string> Dropped { get; } = [];
+
+    public Task ClearAsync(PersistentTableDefinition definition, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("There are no fragments in this cluster.");
+
+    public Task DropAsync(PersistentTableDefinition definition, CancellationToken cancellationToken)
+    {
+        Dropped.Add(definition.Name);
+        return Task.CompletedTask;
+    }
 
     public async Task LoadAsync(PersistentTableDefinition definition, CancellationToken cancellationToken)
     {

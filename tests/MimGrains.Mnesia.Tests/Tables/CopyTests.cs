@@ -1,3 +1,4 @@
+using MimGrains.Core.Transactions;
 using MimGrains.Mnesia.Tables;
 using MimGrains.Persistent;
 using MimGrains.Tables;
@@ -76,7 +77,7 @@ public class CopyTests
     public async Task Nothing_is_applied_when_one_write_cannot_be_read()
     {
         var copy = _copies.Copy(Set);
-        var wrong = new CopyWrite(CopyWriteKind.Put, new byte[] { 1 }, _copies.Put(Set, 1, new("a", "x")).Record);
+        var wrong = new FragmentWrite(WriteKind.Put, new byte[] { 1 }, _copies.Put(Set, 1, new("a", "x")).Record);
         await Assert.ThrowsAsync<InvalidDataException>(() => copy.ApplyAsync(0, [_copies.Put(Set, 1, new("a", "x")), wrong]));
         Assert.Equal(0, copy.Count);
     }
@@ -93,7 +94,7 @@ public class CopyTests
             Assert.InRange(own.Count, 1, 60);
             Assert.Equal(own, copy.Entries(fragment).Select(entry => _copies.Bytes(table).ReadKey(entry.Key.Span)));
 
-            await copy.ApplyAsync(fragment, [new CopyWrite(CopyWriteKind.Clear, default, default)]);
+            await copy.ApplyAsync(fragment, [new FragmentWrite(WriteKind.Clear, default, default)]);
             Assert.Equal(keys.Except(own), copy.Keys());
         }
     }

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using MimGrains.Cets;
 using MimGrains.Cets.Streams;
 using MimGrains.Cets.Tables;
+using MimGrains.Cets;
+using MimGrains.Core.Transactions;
 using MimGrains.Mnesia.Tables;
 using MimGrains.Persistent;
 using Orleans.Configuration;
@@ -36,17 +37,17 @@ internal sealed class LocalCopies
         where TKey : notnull
         where TRecord : class => _registry.Get<TKey, TRecord>(definition.Name).TypedCopyIn(_catalog)!;
 
-    public CopyWrite Put<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition, TKey key, TRecord record)
+    public FragmentWrite Put<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition, TKey key, TRecord record)
         where TKey : notnull
-        where TRecord : class => new(CopyWriteKind.Put, Bytes(definition).ToBytes(key), Bytes(definition).RecordBytes(record));
+        where TRecord : class => new(WriteKind.Put, Bytes(definition).ToBytes(key), Bytes(definition).RecordBytes(record));
 
-    public CopyWrite Delete<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition, TKey key)
+    public FragmentWrite Delete<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition, TKey key)
         where TKey : notnull
-        where TRecord : class => new(CopyWriteKind.Delete, Bytes(definition).ToBytes(key), default);
+        where TRecord : class => new(WriteKind.Delete, Bytes(definition).ToBytes(key), default);
 
-    public CopyWrite DeleteObject<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition, TKey key, TRecord record)
+    public FragmentWrite DeleteObject<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition, TKey key, TRecord record)
         where TKey : notnull
-        where TRecord : class => new(CopyWriteKind.DeleteObject, Bytes(definition).ToBytes(key), Bytes(definition).RecordBytes(record));
+        where TRecord : class => new(WriteKind.DeleteObject, Bytes(definition).ToBytes(key), Bytes(definition).RecordBytes(record));
 
     public TableBytes<TKey, TRecord> Bytes<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition)
         where TKey : notnull

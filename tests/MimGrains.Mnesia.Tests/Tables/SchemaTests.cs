@@ -9,7 +9,7 @@ public sealed class SchemaTests(CopyCluster cluster) : IClassFixture<CopyCluster
     private static readonly TableIndex<string, Counter, long> ByValue = TableIndex.OfProperty<string, Counter, long>("Value");
 
     [Fact]
-    public async Task A_table_is_created_on_every_silo()
+    public async Task A_table_is_created_on_every_silo_and_deleted_on_every_silo()
     {
         var definition = Define("created").WithIndex(ByValue);
         var table = await cluster.Tables(0).CreateAsync(definition);
@@ -21,6 +21,15 @@ public sealed class SchemaTests(CopyCluster cluster) : IClassFixture<CopyCluster
         Assert.Equal("a", Assert.Single(other.Lookup(TableIndex.OfProperty<string, Counter, long>("Value"), 7)).Key);
         Assert.Same(table, await cluster.Tables(0).CreateAsync(Define("created").WithIndex(ByValue)));
         await Assert.ThrowsAsync<ArgumentException>(() => cluster.Tables(1).CreateAsync(Define("created")));
+
+        await cluster.Tables(1).DeleteAsync("created");
+        Assert.Contains("created", cluster.Loader.Dropped);
+        Assert.All(Enumerable.Range(0, 2), silo => Assert.DoesNotContain("created", cluster.Tables(silo).Names));
+        Assert.Throws<PersistentTableUnavailableException>(() => table.TryGet("a", out _));
+        await Assert.ThrowsAsync<NoSuchTableException>(() => cluster.Tables(0).DeleteAsync("created"));
+
+        var again = await cluster.Tables(1).CreateAsync(Define("created"));
+        Assert.Equal(0, again.Count);
     }
 
     [Fact]
@@ -35,10 +44,11 @@ public sealed class SchemaTests(CopyCluster cluster) : IClassFixture<CopyCluster
     }
 
     [Fact]
-    public async Task A_registered_table_is_created_already()
+    public async Task A_registered_table_is_created_already_and_cannot_be_deleted()
     {
         Assert.Same(cluster.Table(0, CopyCluster.Counters), await cluster.Tables(0).CreateAsync(CopyCluster.Counters));
         await Assert.ThrowsAsync<ArgumentException>(() => cluster.Tables(0).CreateAsync(Define("counters")));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => cluster.Tables(0).DeleteAsync("counters"));
     }
 
     [Fact]
