@@ -30,7 +30,7 @@ internal static class SiloProgram
     private static IReadOnlyList<ISiloOperation> Operations { get; } =
     [
         new MembersOperation(), new CountOperation(), new LeaderOperation(), new LoadOperation(), new ClearOperation(), new MemoryOperation(), new CompiledOperation(),
-        new ReadOperation(), new InsertOperation(), new KillWatchOperation(),
+        new ReadOperation(), new InsertOperation(), new DeleteOperation(), new KillWatchOperation(),
         new InsertWatchOperation(), new MembershipWriteOperation(),
     ];
 
