@@ -11,6 +11,7 @@ internal static class ClusteringEventId
     public const int DiscoveryWorksAgain = 1005;
     public const int NodeNumberChanged = 1006;
     public const int NoGateway = 1007;
+    public const int StorageAway = 1008;
     public const int StoreLost = 1030;
     public const int WaitingForNodes = 1031;
     public const int NotListed = 1032;

@@ -1,6 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Polly;
-using Polly.Retry;
 
 namespace MimGrains.Clustering.Rdbms;
 
@@ -14,8 +12,6 @@ internal sealed partial class NodeRegistry(
     ILogger<NodeRegistry> logger) : INodeRegistry, ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     private static readonly TimeSpan RefreshPeriod = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan FirstRetryPause = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan LongestRetryPause = TimeSpan.FromSeconds(5);
 
     private readonly ILogger _logger = logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -54,20 +50,15 @@ internal sealed partial class NodeRegistry(
     /// </summary>
     /// <exception cref="RdbmsException">Waiting does not help: the configuration or the rights are wrong.</exception>
     public async Task StartAsync(Func<CancellationToken, Task> then, CancellationToken cancellationToken) =>
-        await Retry().ExecuteAsync(
-            async token =>
-            {
-                try
+        await RdbmsRetry.UntilThere(time, OnAway).ExecuteAsync(
+            async token => await RdbmsRetry.PermanentErrorsAsync(
+                database,
+                async () =>
                 {
                     await schema.ApplyAsync(token);
                     await SyncAsync(token);
                     await then(token);
-                }
-                catch (Exception exception) when (RdbmsException.OfPermanent(exception, database) is { } permanent)
-                {
-                    throw permanent;
-                }
-            },
+                }),
             cancellationToken);
 
     /// <summary>Touches the own row and reads the others, once.</summary>
@@ -96,25 +87,11 @@ internal sealed partial class NodeRegistry(
         }
     }
 
-    private ResiliencePipeline Retry() => new ResiliencePipelineBuilder { TimeProvider = time }
-        .AddRetry(new RetryStrategyOptions
-        {
-            MaxRetryAttempts = int.MaxValue,
-            BackoffType = DelayBackoffType.Exponential,
-            Delay = FirstRetryPause,
-            MaxDelay = LongestRetryPause,
-            UseJitter = true,
-            ShouldHandle = arguments => ValueTask.FromResult(
-                arguments.Outcome.Exception is not null and not OperationCanceledException and not RdbmsException),
-            OnRetry = arguments =>
-            {
-                var reason = arguments.Outcome.Exception!.GetBaseException().Message;
-                _state = _state with { Problem = $"{database.Display}: {reason}" };
-                LogAway(_logger, database.Display, reason, (long)arguments.RetryDelay.TotalMilliseconds);
-                return ValueTask.CompletedTask;
-            },
-        })
-        .Build();
+    private void OnAway(string reason, TimeSpan pause)
+    {
+        _state = _state with { Problem = $"{database.Display}: {reason}" };
+        LogAway(_logger, database.Display, reason, (long)pause.TotalMilliseconds);
+    }
 
     private async Task RefreshAsync(PeriodicTimer timer)
     {

@@ -9,6 +9,9 @@ namespace MimGrains.Clustering.Rdbms;
 internal sealed class RdbmsDatabase
 {
     private const int ConnectTimeoutSeconds = 5;
+    private const int StorageTimeoutSeconds = 5;
+    private const int StorageConnections = 40;
+    private const int PreparedStatements = 16;
 
     public RdbmsDatabase(RdbmsConnectionOptions options)
     {
@@ -22,12 +25,18 @@ internal sealed class RdbmsDatabase
 
             // Not pooled: closing a connection ends a transaction that an error left open.
             ConnectionString = new SqliteConnectionStringBuilder { DataSource = File, Pooling = false }.ToString();
+
+            // Opening the file costs more than writing a row. Statements of the storage leave nothing open.
+            StorageConnectionString = new SqliteConnectionStringBuilder
+            {
+                DataSource = File, Pooling = true, DefaultTimeout = StorageTimeoutSeconds,
+            }.ToString();
             return;
         }
 
         Display = $"PostgreSQL {options.Host}:{options.Port}/{options.Database} as {options.Username}";
         Invariant = "Npgsql";
-        ConnectionString = new NpgsqlConnectionStringBuilder
+        var builder = new NpgsqlConnectionStringBuilder
         {
             Host = options.Host,
             Port = options.Port,
@@ -36,7 +45,12 @@ internal sealed class RdbmsDatabase
             Password = options.Password,
             Timeout = ConnectTimeoutSeconds,
             ApplicationName = "mimgrains",
-        }.ToString();
+        };
+        ConnectionString = builder.ToString();
+        builder.CommandTimeout = StorageTimeoutSeconds;
+        builder.MaxPoolSize = StorageConnections;
+        builder.MaxAutoPrepare = PreparedStatements;
+        StorageConnectionString = builder.ToString();
     }
 
     public RdbmsDriver Driver { get; }
@@ -51,6 +65,12 @@ internal sealed class RdbmsDatabase
     public string Invariant { get; }
 
     public string ConnectionString { get; }
+
+    /// <summary>
+    /// For grain storage, which makes the same few statements very often: connections are kept, statements are prepared, and none
+    /// may take longer than five seconds.
+    /// </summary>
+    public string StorageConnectionString { get; }
 
     /// <summary>The folder of its scripts.</summary>
     public string Folder => Driver == RdbmsDriver.Sqlite ? "sqlite" : "postgresql";

@@ -94,7 +94,7 @@ internal sealed partial class SchemaInstaller(RdbmsDatabase database, IReadOnlyL
         {
             throw new RdbmsException(
                 $"{database.Display}: sql/{current} cannot be applied ({exception.Message}). Use a database " +
-                "that no other application keeps its Orleans membership in.",
+                "that no other application keeps its Orleans tables in.",
                 exception);
         }
     }

@@ -16,7 +16,8 @@ internal abstract class FragmentImage
     public abstract long PageBytes { get; }
 
     /// <summary>
-    /// Returns the records of the pages, ascending by the bytes of their keys, in batches. Reads ahead a few pages, so that memory
+    /// Returns the records of the pages, ascending by the bytes of their keys, in batches. Reads ahead a few pages, so that
+    /// memory
     /// is bounded. Copy what you keep: the bytes of a batch are those of whole pages.
     /// </summary>
     public abstract IAsyncEnumerable<IReadOnlyList<StoredEntry>> RecordsAsync(CancellationToken cancellationToken);

@@ -134,7 +134,8 @@ internal sealed partial class FragmentLog
             if (!failure.MayPass || !await _rows.PauseAsync(started, attempt, cancellationToken))
             {
                 throw _unknownHash is null
-                    ? new LogUnavailableException($"Fragment {_name}: cannot write log row {row.Number}: {failure.Message}", failure)
+                    ? new LogUnavailableException(
+                        $"Fragment {_name}: cannot write log row {row.Number}: {failure.Message}", failure)
                     : new LogUnknownException(
                         $"Fragment {_name}: it is not known whether log row {row.Number} is written: {failure.Message}", failure);
             }

@@ -117,7 +117,8 @@ internal sealed partial class FragmentLog
 
         throw new ArgumentOutOfRangeException(
             nameof(through),
-            $"Fragment {_name}: row {through} is not among the rows behind {_manifest.CompactedThrough} and before {NextNumber}.");
+            $"Fragment {_name}: row {through} is not among the rows behind {_manifest.CompactedThrough} and before " +
+            $"{NextNumber}.");
     }
 
     /// <summary>Writes the pages and the index of a run. It does not count yet.</summary>

@@ -5,6 +5,9 @@ namespace MimGrains.Mnesia.Storage;
 // change: look, if it may not be as it is known -> write by version -> adopt.  conflict: look again; another writer: fenced
 internal sealed partial class FragmentLog
 {
+    // Others that open it at the same time, one after the other.
+    private const int MaxRaces = 100;
+
     // Whether a change was sent that was not answered: the stored manifest may be another one than the known one.
     private bool _isManifestInDoubt;
 
@@ -48,9 +51,14 @@ internal sealed partial class FragmentLog
                     Adopt(sent, _manifestVersion + 1);
                     return;
                 }
+                catch (RowConflictException) when (attempt < MaxRaces)
+                {
+                    continue;
+                }
                 catch (RowConflictException exception)
                 {
-                    failure = new RowStoreException("others change its manifest", isSurelyNotDone: false, mayPass: true, exception);
+                    failure = new RowStoreException(
+                        "others change its manifest", isSurelyNotDone: false, mayPass: false, exception);
                 }
                 catch (RowStoreException exception)
                 {

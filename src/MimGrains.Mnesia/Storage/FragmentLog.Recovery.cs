@@ -3,7 +3,8 @@ using MimGrains.Mnesia.Storage.Rows;
 
 namespace MimGrains.Mnesia.Storage;
 
-// rows from the compacted one on, read ahead, each chained to the one before -> the first slot of an earlier round is the end ->
+// rows from the compacted one on, read ahead, each chained to the one before -> the first slot of an earlier round is the
+// end ->
 // own mark into it; taken by a late row of an older writer: that one is a row like the others, go on
 internal sealed partial class FragmentLog
 {
@@ -131,7 +132,9 @@ internal sealed partial class FragmentLog
         var before = RowKeys.VersionBefore(number, _manifest.Slots);
         if (stored is not { } there)
         {
-            return before == 0 ? null : throw Corrupt($"log row {number - _manifest.Slots}, the slot of row {number}, is missing");
+            return before == 0
+                ? null
+                : throw Corrupt($"log row {number - _manifest.Slots}, the slot of row {number}, is missing");
         }
 
         LogRowContent row;

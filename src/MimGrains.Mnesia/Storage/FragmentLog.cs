@@ -9,7 +9,8 @@ namespace MimGrains.Mnesia.Storage;
 // What makes it safe:
 //   - A log row is written only over the row one round before it (or where nothing is), by its version: of two writers of one
 //     number one wins, and a writer that slept through a round always loses. No slot is ever removed while the fragment lives.
-//   - The manifest is changed by its version only, and whoever opens the fragment changes it: older writers can compact no more.
+// - The manifest is changed by its version only, and whoever opens the fragment changes it: older writers can compact no
+// more.
 //   - The opener ends its reading with a row of its own at the end of the log: older writers can append no more.
 //   - Pages are written under ids that no other writer uses, count when the manifest names them, and go when it does not.
 /// <summary>The durable side of one fragment, over a row store.</summary>

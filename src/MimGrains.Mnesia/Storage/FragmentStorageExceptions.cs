@@ -1,6 +1,8 @@
 namespace MimGrains.Mnesia.Storage;
 
-/// <summary>Another writer has opened the fragment, or has taken the number: this one must stop, and may acknowledge nothing.</summary>
+/// <summary>
+/// Another writer has opened the fragment, or has taken the number: this one must stop, and may acknowledge nothing.
+/// </summary>
 public sealed class FragmentFencedException(string message) : Exception(message);
 
 /// <summary>It is not known whether a row was written, since the database went away in the middle.</summary>

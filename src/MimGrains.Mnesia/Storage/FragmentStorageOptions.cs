@@ -7,7 +7,8 @@ namespace MimGrains.Mnesia.Storage;
 public sealed class FragmentStorageOptions
 {
     /// <summary>
-    /// Gets or sets in how many storage rows a fragment's log goes round. A log never has more rows than these, and they stay in
+    /// Gets or sets in how many storage rows a fragment's log goes round. A log never has more rows than these, and they
+    /// stay in
     /// the database. Counts for fragments that are made afterwards.
     /// </summary>
     /// <value>32 to 65,536; default 1,024.</value>

@@ -52,7 +52,9 @@ internal interface IFragmentLog : IAsyncDisposable
     /// Folds the log up to a row into pages: afterwards a replay begins behind it. Small runs of pages are merged in the
     /// background later.
     /// </summary>
-    /// <param name="through">The number of the last row whose effects are all in the changes. That row is appended already.</param>
+    /// <param name="through">
+    /// The number of the last row whose effects are all in the changes. That row is appended already.
+    /// </param>
     /// <param name="changes">
     /// What the rows since the compaction before have changed, in any order, each key once: its record or that it is deleted.
     /// It may be the state after later rows that are appended already, since a replay of those does no harm.
@@ -65,7 +67,8 @@ internal interface IFragmentLog : IAsyncDisposable
         long through, IReadOnlyCollection<StoredEntry> changes, ReadOnlyMemory<byte> state, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Replaces everything that is stored: for clearing, restoring and transforming a table. All of it shows at once, or nothing.
+    /// Replaces everything that is stored: for clearing, restoring and transforming a table. All of it shows at once, or
+    /// nothing.
     /// </summary>
     /// <param name="through">The number of the last row that counts no more. That row is appended already.</param>
     /// <param name="entries">All records, ascending by the bytes of their keys, each key once. None is null.</param>
@@ -76,13 +79,16 @@ internal interface IFragmentLog : IAsyncDisposable
     Task ReplaceAsync(
         long through, IAsyncEnumerable<StoredEntry> entries, ReadOnlyMemory<byte> state, CancellationToken cancellationToken);
 
-    /// <summary>Returns the record of a key as the pages have it; null if they have none. Rows that are not compacted do not count.</summary>
+    /// <summary>
+    /// Returns the record of a key as the pages have it; null if they have none. Rows that are not compacted do not count.
+    /// </summary>
     /// <exception cref="FragmentCorruptException">A page is damaged.</exception>
     /// <exception cref="LogUnavailableException">The database does not answer.</exception>
     ValueTask<ReadOnlyMemory<byte>?> ReadAsync(ReadOnlyMemory<byte> key, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Returns the records of the pages as they are now, ascending by the bytes of their keys, in batches. Compactions that come
+    /// Returns the records of the pages as they are now, ascending by the bytes of their keys, in batches. Compactions that
+    /// come
     /// later do not show. Rows that are not compacted do not count.
     /// </summary>
     /// <param name="from">The first key; empty for all.</param>
@@ -90,7 +96,9 @@ internal interface IFragmentLog : IAsyncDisposable
     /// <inheritdoc cref="ReadAsync"/>
     IAsyncEnumerable<IReadOnlyList<StoredEntry>> ScanAsync(ReadOnlyMemory<byte> from, CancellationToken cancellationToken);
 
-    /// <summary>Removes everything that is stored of the fragment, as when its table is deleted. Afterwards it serves nobody.</summary>
+    /// <summary>
+    /// Removes everything that is stored of the fragment, as when its table is deleted. Afterwards it serves nobody.
+    /// </summary>
     /// <remarks>Ended half way, it leaves rows that nobody reads, since a new table has another cookie; do it again.</remarks>
     Task DeleteAsync(CancellationToken cancellationToken);
 }

@@ -10,7 +10,7 @@ namespace MimGrains.Mnesia.Tests.Storage;
 /// <summary>
 /// A fragment as its grain would use it: rows of text <c>key=record</c> or <c>key=</c> for a deletion, replayed into a map.
 /// </summary>
-internal sealed class Fragment(FragmentLog log) : IAsyncDisposable
+internal sealed class Fragment(FragmentLog log, FragmentStorageOptions options) : IAsyncDisposable
 {
     private static readonly SemaphoreSlim Turns = new(32);
     private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
@@ -18,6 +18,9 @@ internal sealed class Fragment(FragmentLog log) : IAsyncDisposable
     public static readonly FragmentName Name = new("accounts", "c1", 2);
 
     public FragmentLog Log { get; } = log;
+
+    /// <summary>Its options; some may be changed at any time.</summary>
+    public FragmentStorageOptions Options { get; } = options;
 
     public SortedDictionary<string, string> Records { get; } = new(StringComparer.Ordinal);
 
@@ -27,30 +30,27 @@ internal sealed class Fragment(FragmentLog log) : IAsyncDisposable
     public string State { get; private set; } = "";
 
     /// <summary>Small rounds and pages, so that few records are enough to go round and to merge.</summary>
-    public static FragmentStorageOptions Small() => new()
+    private static FragmentStorageOptions Small() => new()
     {
         LogSlots = 64,
         PageBytes = 1_024,
         LogBytesBeforeCompaction = 64 * 1_024,
-        CallTimeout = TimeSpan.FromSeconds(5),
-        WriteTimeout = TimeSpan.FromMilliseconds(200),
+        CallTimeout = TimeSpan.FromSeconds(20),
+        WriteTimeout = TimeSpan.FromSeconds(30),
     };
 
-    public static Fragment Of(
-        IRowStore rows, FragmentStorageOptions? options = null, TimeProvider? time = null, FragmentName? name = null) =>
-        new(new FragmentLog(
-            name ?? Name,
-            rows,
-            Turns,
-            new PageCache(1 << 20),
-            options ?? Small(),
-            time ?? TimeProvider.System,
-            NullLogger.Instance));
-
-    public static async Task<Fragment> OpenAsync(
-        IRowStore rows, FragmentStorageOptions? options = null, FragmentName? name = null)
+    public static Fragment Of(IRowStore rows, FragmentName? name = null)
     {
-        var fragment = Of(rows, options, name: name);
+        var options = Small();
+        return new(
+            new FragmentLog(
+                name ?? Name, rows, Turns, new PageCache(1 << 20), options, TimeProvider.System, NullLogger.Instance),
+            options);
+    }
+
+    public static async Task<Fragment> OpenAsync(IRowStore rows, FragmentName? name = null)
+    {
+        var fragment = Of(rows, name);
         await fragment.OpenAsync();
         return fragment;
     }
@@ -91,12 +91,17 @@ internal sealed class Fragment(FragmentLog log) : IAsyncDisposable
         return Log.CompactAsync(Log.NextNumber - 1, changes, Bytes(state), CancellationToken.None);
     }
 
-    /// <summary>Writes many keys, and compacts whenever the log wants it.</summary>
-    public async Task WriteManyAsync(int count, int keys, string value = "v")
+    /// <summary>Has the next compaction fold everything, as after one that failed.</summary>
+    public void ChangedAgain() => _changed.UnionWith(Records.Keys);
+
+    /// <summary>Writes many rows, and compacts whenever the log wants it.</summary>
+    public async Task WriteManyAsync(int count, int keys, int perRow = 1, string value = "v")
     {
         for (var i = 0; i < count; i++)
         {
-            await WriteAsync(string.Create(CultureInfo.InvariantCulture, $"key{i % keys:000000}={value}{i}"));
+            var changes = Enumerable.Range(i * perRow, perRow)
+                .Select(n => string.Create(CultureInfo.InvariantCulture, $"key{n % keys:000000}={value}{n}"));
+            await WriteAsync(string.Join(';', changes));
             if (Log.WantsCompaction)
             {
                 await CompactAsync();
@@ -112,13 +117,16 @@ internal sealed class Fragment(FragmentLog log) : IAsyncDisposable
         List<string> found = [];
         await foreach (var batch in Log.ScanAsync(Bytes(from), CancellationToken.None))
         {
-            found.AddRange(batch.Select(entry => $"{Text(entry.Key)}={Text(entry.Record!.Value)}"));
+            found.AddRange(Texts(batch));
         }
 
         return found;
     }
 
     public static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    public static IEnumerable<string> Texts(IReadOnlyList<StoredEntry> entries) =>
+        entries.Select(entry => $"{Text(entry.Key)}={Text(entry.Record!.Value)}");
 
     public static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
 

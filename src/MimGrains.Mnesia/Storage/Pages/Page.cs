@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace MimGrains.Mnesia.Storage.Pages;
 
-/// <summary>A page: entries ascending by key. Shape: (key length, key, 0 for deleted or record length + 1, record), over and over.</summary>
+/// <summary>
+/// A page: entries ascending by key. Shape: (key length, key, 0 for deleted or record length + 1, record), over and over.
+/// </summary>
 internal sealed class Page
 {
     private readonly StoredEntry[] _entries;

@@ -25,7 +25,9 @@ internal sealed class PageCache(long maxBytes)
         }
     }
 
-    /// <summary>Keeps a page, and lets those go that were not used for longest. A page that is larger than all may be is not kept.</summary>
+    /// <summary>
+    /// Keeps a page, and lets those go that were not used for longest. A page that is larger than all may be is not kept.
+    /// </summary>
     public void Add(string key, Page page)
     {
         lock (_lock)

@@ -4,7 +4,9 @@ using MimGrains.Mnesia.Storage.Rows;
 namespace MimGrains.Mnesia.Storage.Pages;
 
 // pages in order, a window of them under way at a time -> index -> info; it counts once the manifest has the info
-/// <summary>Writes a run. Page n + window is begun only once page n is written: so the rest of an unfinished run can be found.</summary>
+/// <summary>
+/// Writes a run. Page n + window is begun only once page n is written: so the rest of an unfinished run can be found.
+/// </summary>
 internal sealed class RunWriter(RowCaller rows, RowKeys keys, string id, FragmentStorageOptions options)
 {
     private readonly Queue<Task> _underWay = new();
@@ -55,7 +57,8 @@ internal sealed class RunWriter(RowCaller rows, RowKeys keys, string id, Fragmen
             part.WriteBytes(_firstKeys[i].Span);
             if (part.WrittenCount >= options.PageBytes || i == _firstKeys.Count - 1)
             {
-                await BeginAsync(keys.Index(id, parts), RowKind.Index, part.WrittenMemory, $"index {parts} of {id}", cancellationToken);
+                await BeginAsync(
+                    keys.Index(id, parts), RowKind.Index, part.WrittenMemory, $"index {parts} of {id}", cancellationToken);
                 part = new ArrayBufferWriter<byte>();
                 parts++;
             }

@@ -1,6 +1,8 @@
 namespace MimGrains.Mnesia.Storage.Rows;
 
-/// <summary>Calls the row store for one fragment: with a limit of time for each call, and patience while the database is away.</summary>
+/// <summary>
+/// Calls the row store for one fragment: with a limit of time for each call, and patience while the database is away.
+/// </summary>
 internal sealed class RowCaller(
     FragmentName name, IRowStore store, SemaphoreSlim turns, FragmentStorageOptions options, TimeProvider time)
 {

@@ -21,7 +21,8 @@ internal enum RowKind : byte
 }
 
 /// <summary>
-/// The envelope of every row: mark, version of the format, kind, length, checksum. The checksum is over the key as well, so that
+/// The envelope of every row: mark, version of the format, kind, length, checksum. The checksum is over the key as well, so
+/// that
 /// a row that got under another key is noticed.
 /// </summary>
 internal static class RowFormat
@@ -55,7 +56,9 @@ internal static class RowFormat
     }
 
     /// <summary>Returns the content of a row, and its checksum.</summary>
-    /// <exception cref="InvalidDataException">It is no such row, or damaged; the message says what is wrong with it.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is no such row, or damaged; the message says what is wrong with it.
+    /// </exception>
     public static ReadOnlyMemory<byte> Decode(string key, RowKind kind, ReadOnlyMemory<byte> row, out ulong hash)
     {
         var bytes = row.Span;

@@ -17,7 +17,8 @@ internal sealed class RowKeys
         ArgumentOutOfRangeException.ThrowIfNegative(name.Number);
         if (name.Table.Contains('/', StringComparison.Ordinal) || name.Cookie.Contains('/', StringComparison.Ordinal))
         {
-            throw new ArgumentException($"The name of table {name.Table} and its cookie {name.Cookie} must hold no slash.", nameof(name));
+            throw new ArgumentException(
+                $"The name of table {name.Table} and its cookie {name.Cookie} must hold no slash.", nameof(name));
         }
 
         if (name.Table.Length + name.Cookie.Length > MaxNameLength)
@@ -33,9 +34,11 @@ internal sealed class RowKeys
 
     public string Manifest { get; }
 
-    // Rows are written over, one round after the other, and never removed: whoever wants to write a row must know what is there,
+    // Rows are written over, one round after the other, and never removed: whoever wants to write a row must know what is
+    // there,
     // so a writer that slept since an earlier round can never write one.
-    public string Slot(long number, int slots) => string.Create(CultureInfo.InvariantCulture, $"{_prefix}log/{(number - 1) % slots}");
+    public string Slot(long number, int slots) =>
+        string.Create(CultureInfo.InvariantCulture, $"{_prefix}log/{(number - 1) % slots}");
 
     /// <summary>The version that a slot has before a number is written into it.</summary>
     public static int VersionBefore(long number, int slots) => checked((int)((number - 1) / slots));
