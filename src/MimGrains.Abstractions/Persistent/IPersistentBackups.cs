@@ -10,6 +10,8 @@ namespace MimGrains.Persistent;
 /// <para>A file appears under its name when it is complete; what was there before is then replaced. A file that is brought
 /// back is
 /// read to its end, and every record of it, before anything is changed.</para>
+/// <para>Whoever writes to the tables waits while their records are gathered, not while the file is written; until then their
+/// records are held in memory, also those of tables that are on disc only.</para>
 /// <para>Follows <c>backup</c>, <c>restore</c>, <c>install_fallback</c>, <c>dump_to_textfile</c> and <c>load_textfile</c>
 /// of OTP
 /// <c>mnesia.erl</c>, and <c>changeNodename</c> of MongooseIM.</para>

@@ -32,7 +32,14 @@ public static class RdbmsStorageExtensions
         return builder.AddAdoNetGrainStorage(name, options =>
         {
             options.Invariant = database.Invariant;
-            options.ConnectionString = database.StorageConnectionString;
+            if (database.Driver == RdbmsDriver.Sqlite)
+            {
+                options.DataSource = new SqliteStorageSource(database.StorageConnectionString);
+            }
+            else
+            {
+                options.ConnectionString = database.StorageConnectionString;
+            }
         });
     }
 }

@@ -14,7 +14,7 @@ internal sealed class RegistryBackupTables(TableRegistry registry, IServiceProvi
 
     public IReadOnlyList<string> Names => registry.Names;
 
-    public BackupTable? Find(string name) => registry.All.FirstOrDefault(parts => parts.Definition.Name == name)?.Definition.Accept(this);
+    public BackupTable? Find(string name) => registry.Find(name)?.Definition.Accept(this);
 
     BackupTable IPersistentTableDefinitionVisitor<BackupTable>.Visit<TKey, TRecord>(
         PersistentTableDefinition<TKey, TRecord> definition) => new BackupTable<TKey, TRecord>(
