@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using MimGrains.Cets;
 using MimGrains.Cets.Tables;
+using MimGrains.Mnesia.Backups;
 using MimGrains.Mnesia.Tables;
 using MimGrains.Mnesia.Transactions;
 using MimGrains.Persistent;
@@ -27,6 +28,7 @@ public static class MnesiaSiloBuilderExtensions
 
         AddTables(builder.Services);
         builder.Services.AddFragmentsAndTransactions();
+        builder.Services.AddPersistentBackups();
         return builder;
     }
 

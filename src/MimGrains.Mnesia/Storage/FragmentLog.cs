@@ -83,7 +83,9 @@ internal sealed partial class FragmentLog : IFragmentLog
         await ChangeManifestAsync(manifest => manifest.OpenedBy(mark), isOpening: true, cancellationToken);
         if (_manifest.IsDeleted)
         {
-            throw new InvalidOperationException($"Fragment {_name} is being deleted.");
+            // It was being deleted, and whoever did so has not come to the end.
+            await RemoveAllAsync(cancellationToken);
+            await ChangeManifestAsync(manifest => manifest.OpenedBy(mark), isOpening: true, cancellationToken);
         }
 
         NextNumber = _manifest.CompactedThrough + 1;

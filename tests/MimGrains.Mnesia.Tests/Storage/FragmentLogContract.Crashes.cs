@@ -51,6 +51,42 @@ public abstract partial class FragmentLogContract
         }
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_fragment_whose_deletion_ends_half_way_is_empty_for_the_next_writer(bool tookEffect)
+    {
+        for (var point = 0; ; point += CrashStep)
+        {
+            var name = new FragmentName("deleted", $"c{point}", 0);
+            var rows = new FaultyRows(Rows);
+            await using (var fragment = await Fragment.OpenAsync(rows, name))
+            {
+                await fragment.WriteManyAsync(count: 70, keys: 70);
+                await fragment.Log.Background;
+            }
+
+            await using (var deleted = Fragment.Of(rows, name))
+            {
+                CrashAt(rows, rows.Calls + point, tookEffect);
+                if (await Record.ExceptionAsync(() => deleted.Log.DeleteAsync(CancellationToken.None)) is null)
+                {
+                    Assert.Empty(rows.Keys);
+                    Assert.True(point > 60, $"the deletion has only {point} calls");
+                    return;
+                }
+            }
+
+            rows.Heal();
+            await using (var next = await Fragment.OpenAsync(rows, name))
+            {
+                Assert.True(next.Records.Count is 0 or 70, $"deletion ended at call {point}: {next.Records.Count} records");
+                await next.WriteManyAsync(count: 70, keys: 5);
+            }
+
+            await using var last = await Fragment.OpenAsync(rows, name);
+            Assert.Equal("v69", last.Records["key000004"]);
+        }
+    }
+
     private static void CrashAt(FaultyRows rows, int point, bool tookEffect)
     {
         Task Crash() => rows.Calls > point
