@@ -2,7 +2,7 @@ using MimGrains.Mnesia.Storage.Pages;
 
 namespace MimGrains.Mnesia.Storage;
 
-// merge the newest runs of like size -> manifest -> remove the rows of runs that do not count, once no read goes on in them
+// merge runs of like size -> manifest -> remove the rows of runs that do not count, once no read goes on in them
 internal sealed partial class FragmentLog
 {
     private readonly Dictionary<string, int> _pins = new(StringComparer.Ordinal);
@@ -74,14 +74,14 @@ internal sealed partial class FragmentLog
         var runs = PinRuns();
         try
         {
-            var count = MergePlan.Choose(runs);
+            var (first, count) = MergePlan.Choose(runs);
             if (count == 0)
             {
                 return false;
             }
 
-            RunInfo[] inputs = [.. runs.Take(count)];
-            var keepDeleted = count < runs.Count;
+            RunInfo[] inputs = [.. runs.Skip(first).Take(count)];
+            var keepDeleted = first + count < runs.Count;
             var pages = inputs.Select(run => _reader.ReadPagesAsync(run, 0, cancellationToken)).ToArray();
             var merged = RunMerge.MergeAsync(pages, default, keepDeleted, cancellationToken);
             var output = await WriteRunAsync(_manifest.NextMerge, Flatten(merged), cancellationToken);

@@ -1,3 +1,4 @@
+using MimGrains.Mnesia.Storage.Pages;
 using MimGrains.Mnesia.Storage.Rows;
 
 namespace MimGrains.Mnesia.Storage;
@@ -44,7 +45,7 @@ internal sealed partial class FragmentLog
                     }
 
                     sent = change(_manifest) with { Changes = _manifest.Changes + 1 };
-                    sent = sent with { Obsolete = [.. sent.Obsolete.Where(run => !_removedRuns.Contains(run.Id))] };
+                    sent = sent with { Obsolete = WithoutRemoved(sent.Obsolete) };
                     var row = RowFormat.Encode(_keys.Manifest, RowKind.Manifest, sent.Write().Span, out _);
                     _isManifestInDoubt = true;
                     await _rows.WriteOnceAsync(_keys.Manifest, row, _manifestVersion, cancellationToken);
@@ -102,6 +103,14 @@ internal sealed partial class FragmentLog
         }
 
         Adopt(read, row.Version);
+    }
+
+    private List<RunInfo> WithoutRemoved(IReadOnlyList<RunInfo> runs)
+    {
+        lock (_lock)
+        {
+            return [.. runs.Where(run => !_removedRuns.Contains(run.Id))];
+        }
     }
 
     private void Adopt(Manifest manifest, int version)

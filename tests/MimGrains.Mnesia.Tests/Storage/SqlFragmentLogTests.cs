@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using MimGrains.Configuration;
 using MimGrains.Mnesia.Storage.Rows;
 using MimGrains.TestSupport;
 
@@ -5,6 +7,9 @@ namespace MimGrains.Mnesia.Tests.Storage;
 
 public abstract class SqlFragmentLogTests(ITestDatabases databases) : FragmentLogContract
 {
+    // One database for the class; each test has a service of its own in it.
+    private static readonly ConditionalWeakTable<ITestDatabases, Lazy<Task<RdbmsConnectionOptions>>> Shared = new();
+
     private SqlStorage? _storage;
 
     // All of them are tried in memory.
@@ -18,7 +23,8 @@ public abstract class SqlFragmentLogTests(ITestDatabases databases) : FragmentLo
 
     private protected override async Task<IRowStore> CreateRowsAsync()
     {
-        _storage = await SqlStorage.StartAsync(await databases.CreateDatabaseAsync());
+        var database = Shared.GetValue(databases, owner => new(owner.CreateDatabaseAsync));
+        _storage = await SqlStorage.StartAsync(await database.Value, service: $"{Guid.NewGuid()}");
         return _storage.Rows;
     }
 }

@@ -54,7 +54,7 @@ internal sealed class SqlStorage : IAsyncDisposable
     {
         await _services.DisposeAsync();
 
-        // Each test has a database of its own, and the pools keep connections to all of them.
+        // There are many databases in a test run, and the pools keep connections to all of them.
         NpgsqlConnection.ClearAllPools();
         SqliteConnection.ClearAllPools();
     }

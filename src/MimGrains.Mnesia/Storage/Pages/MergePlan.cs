@@ -6,26 +6,29 @@ internal static class MergePlan
     /// <summary>So many runs of like size become one.</summary>
     public const int Runs = 4;
 
-    /// <summary>Returns how many of the newest runs to merge into one; 0 for none.</summary>
+    /// <summary>Returns which runs to merge into one: the place of the newest of them, and how many; none if that is 0.</summary>
     /// <param name="runs">All runs, the newest first.</param>
     /// <remarks>
-    /// A run is of like size if it is at most three times as large as the newer ones together: so runs grow by four from one
-    /// to the next older, their number is logarithmic, and so is the number of times that an entry is written.
+    /// A run is of like size if it is at most three times as large as the newer ones in the group together: so runs grow by four
+    /// from one group to the next older, their number is logarithmic, and so is the number of times that an entry is written.
     /// </remarks>
-    public static int Choose(IReadOnlyList<RunInfo> runs)
+    public static (int First, int Count) Choose(IReadOnlyList<RunInfo> runs)
     {
-        if (runs.Count == 0)
+        for (var first = 0; first + Runs <= runs.Count; first++)
         {
-            return 0;
+            var count = 1;
+            var bytes = runs[first].SizeBytes;
+            while (first + count < runs.Count && runs[first + count].SizeBytes <= (Runs - 1) * bytes)
+            {
+                bytes += runs[first + count++].SizeBytes;
+            }
+
+            if (count >= Runs)
+            {
+                return (first, count);
+            }
         }
 
-        var count = 1;
-        var bytes = runs[0].SizeBytes;
-        while (count < runs.Count && runs[count].SizeBytes <= (Runs - 1) * bytes)
-        {
-            bytes += runs[count++].SizeBytes;
-        }
-
-        return count >= Runs ? count : 0;
+        return (0, 0);
     }
 }
