@@ -99,6 +99,8 @@ internal interface IFragmentLog : IAsyncDisposable
     /// <summary>
     /// Removes everything that is stored of the fragment, as when its table is deleted. Afterwards it serves nobody.
     /// </summary>
-    /// <remarks>Ended half way, it is brought to its end by doing it again, or by whoever opens the fragment next, and finds it empty.</remarks>
+    /// <remarks>
+    /// Ended half way, it is brought to its end by doing it again, or by whoever opens the fragment next, and finds it empty.
+    /// </remarks>
     Task DeleteAsync(CancellationToken cancellationToken);
 }
