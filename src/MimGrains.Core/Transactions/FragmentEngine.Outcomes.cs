@@ -153,16 +153,14 @@ internal sealed class CoordinatorRecord
 
     public bool IsGone { get; set; }
 
-    public bool IsForgotten { get; private set; }
-
     public bool IsFinished(long number) => IsGone || number < FirstOpen || Ended.ContainsKey(number);
 
-    public bool HasForgotten(long number) => IsForgotten || number < FirstOpen;
+    public bool HasForgotten(long number) => number < FirstOpen;
 
     /// <exception cref="InvalidOperationException">It has ended in the other way: an invariant is broken.</exception>
     public void End(long number, bool isCommitted)
     {
-        if (number >= FirstOpen && !IsForgotten && !Ended.TryAdd(number, isCommitted) && isCommitted && !Ended[number])
+        if (number >= FirstOpen && !Ended.TryAdd(number, isCommitted) && isCommitted && !Ended[number])
         {
             throw new InvalidOperationException($"Transaction {number} is committed, but was said to be aborted.");
         }
@@ -187,7 +185,7 @@ internal sealed class CoordinatorRecord
 
     public void Forget()
     {
-        IsForgotten = true;
+        FirstOpen = long.MaxValue;
         Ended.Clear();
     }
 }

@@ -32,19 +32,11 @@ public sealed partial class FragmentEngine
         }
     }
 
-    /// <summary>
-    /// Takes a row of the log, which must follow the one before; its writes are effects. If a later activation has
-    /// opened, this one stops.
-    /// </summary>
+    /// <summary>Takes a row of the log, which must follow the one before; its writes are effects.</summary>
     /// <exception cref="InvalidDataException">It does not follow, or does not go with what was before.</exception>
     public void Replay(long number, IReadOnlyList<LogEntry> entries)
     {
         ArgumentNullException.ThrowIfNull(entries);
-        if (IsStopped)
-        {
-            return;
-        }
-
         RequireRecovering();
         if (number != LastNumber + 1)
         {
@@ -52,7 +44,7 @@ public sealed partial class FragmentEngine
         }
 
         LastNumber = number;
-        for (var index = 0; index < entries.Count && _state == EngineState.Recovering; index++)
+        for (var index = 0; index < entries.Count; index++)
         {
             Replay(number, index, entries[index]);
         }
@@ -61,11 +53,6 @@ public sealed partial class FragmentEngine
     /// <summary>Everything is replayed: begins with a row of its own. It serves when that is in the log.</summary>
     public void Open()
     {
-        if (_state == EngineState.Stopped)
-        {
-            return;
-        }
-
         RequireRecovering();
         foreach (var transaction in _transactions.Values)
         {
@@ -160,9 +147,6 @@ public sealed partial class FragmentEngine
     {
         switch (entry.Kind)
         {
-            case LogEntryKind.Opened when entry.Number >= Epoch:
-                Stop(AnswerKind.Gone, $"epoch {entry.Number} has opened fragment {Self}");
-                break;
             case LogEntryKind.Committed:
                 _effects.Add(new ApplyEffect(number, index, entry.Id, entry.Writes));
                 NoteCommitted(entry.Id, entry.Participants);

@@ -44,6 +44,9 @@ public sealed partial class FragmentEngine(FragmentId self, long epoch)
     /// <summary>Returns how many calls wait for locks.</summary>
     public int WaitingCount => _locks.WaitingCount;
 
+    /// <summary>Whether a call waits for locks.</summary>
+    public bool IsWaiting(long call) => _work.ContainsKey(call);
+
     /// <summary>Returns how many transactions hold locks.</summary>
     public int LockingCount => _locks.OwnerCount;
 

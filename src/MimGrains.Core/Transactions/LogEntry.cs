@@ -5,7 +5,10 @@ namespace MimGrains.Core.Transactions;
 /// <summary>What an entry of a fragment's log says.</summary>
 public enum LogEntryKind
 {
-    /// <summary>An activation has begun. Its number is the epoch.</summary>
+    /// <summary>
+    /// An activation has begun. Its number is the epoch, which begins anew when all silos were gone; what counts is the place
+    /// that the row takes.
+    /// </summary>
     Opened = 1,
 
     /// <summary>Writes count from here on. With participants, it is the decision for them as well.</summary>

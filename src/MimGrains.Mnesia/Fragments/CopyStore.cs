@@ -14,6 +14,8 @@ internal sealed class CopyStore(ITableCopy copy, int fragment, bool isBag, bool 
     private HashSet<RecordKey> _changed = [];
     private HashSet<RecordKey> _compacting = [];
 
+    public bool ReplacesPages => false;
+
     public WriteToken Token => copy.LastWrite;
 
     public ValueTask ReadAsync(ReadOnlyMemory<byte> key, List<byte[]> records, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MimGrains.Core.Transactions;
 
 namespace MimGrains.Mnesia.Fragments;
@@ -5,13 +6,15 @@ namespace MimGrains.Mnesia.Fragments;
 /// <summary>Asks fragments, wherever they are. Thread-safe.</summary>
 internal sealed class FragmentCaller(IGrainFactory grains, FragmentRegistry registry, ILocalSiloDetails self)
 {
+    private readonly ConcurrentDictionary<FragmentId, FragmentLink> _links = [];
+
     /// <summary>Returns this silo incarnation, as fragments know it.</summary>
     public string Self { get; } = self.SiloAddress.ToParsableString();
 
     /// <summary>Asks a fragment, and passes on what goes wrong on the way.</summary>
     public Task<FragmentReply> AskAsync(FragmentId fragment, FragmentRequest request) => registry.Find(fragment) is { Stopped.IsCompleted: false } here
         ? here.AskAsync(request)
-        : grains.GetGrain<IFragmentGrain>(fragment.ToString()).Ask(request);
+        : _links.GetOrAdd(fragment, id => new FragmentLink(grains.GetGrain<IFragmentGrain>(id.ToString()))).AskAsync(request);
 
     /// <summary>Asks a fragment about another silo's transaction; null if there is no answer.</summary>
     public async Task<FragmentReply?> TryAskAsync(PlannedCall call)

@@ -9,6 +9,7 @@ internal static class FragmentEventId
     public const int NotApplied = 5203;
     public const int NotOpened = 5204;
     public const int NotKept = 5205;
+    public const int NotCompacted = 5207;
     public const int Waits = 5206;
     public const int InDoubt = 5210;
 }

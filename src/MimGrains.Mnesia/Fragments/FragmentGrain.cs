@@ -26,6 +26,7 @@ internal sealed class FragmentGrain(FragmentOpener opener, FragmentRegistry regi
             try
             {
                 await host.RetireAsync($"the activation ends: {reason.Description}").WaitAsync(cancellationToken);
+                await host.DisposeAsync();
             }
             finally
             {
@@ -34,7 +35,9 @@ internal sealed class FragmentGrain(FragmentOpener opener, FragmentRegistry regi
         }
     }
 
-    public Task<FragmentReply> Ask(FragmentRequest request) => _entry!.Host!.AskAsync(request);
+    public Task<FragmentReply[]> Ask(FragmentRequest[] requests) => _entry!.Host!.AskManyAsync(requests);
+
+    public Task<FragmentReply> Await(long ticket) => _entry!.Host!.AwaitAsync(ticket);
 
     public Task Load() => Task.CompletedTask;
 

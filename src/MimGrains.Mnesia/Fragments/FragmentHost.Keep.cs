@@ -12,7 +12,11 @@ internal sealed partial class FragmentHost
     // Longer than a commit takes when all goes well: asking would abort it.
     private static readonly TimeSpan InDoubtAfter = TimeSpan.FromSeconds(2);
 
+    // Fewer are not worth a look.
+    private const int TicketsMost = 1_024;
+
     private HashSet<CoreId> _seenUnresolved = [];
+    private HashSet<long> _seenAnswered = [];
 
     /// <summary>Drops locks whose lease has run out.</summary>
     public void Expire()
@@ -24,6 +28,20 @@ internal sealed partial class FragmentHost
                 _engine.Expire(NowMs() - (long)Lease.TotalMilliseconds);
                 Drain_NeedsGate();
             }
+
+            if (_tickets.Count < TicketsMost)
+            {
+                return;
+            }
+
+            // Answers that were there last time and that nobody has asked for: whoever would is gone.
+            HashSet<long> answered = [.. _tickets.Where(ticket => ticket.Value.IsCompleted).Select(ticket => ticket.Key)];
+            foreach (var ticket in answered.Where(_seenAnswered.Contains))
+            {
+                _tickets.Remove(ticket);
+            }
+
+            _seenAnswered = answered;
         }
     }
 

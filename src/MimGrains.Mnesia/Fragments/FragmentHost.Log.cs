@@ -8,7 +8,7 @@ internal sealed partial class FragmentHost
 {
     // Rows of the log have numbers of their own: some of the storage's are not shown.
     private long _storedThrough;
-    private bool _isCompacting;
+    private Task _compaction = Task.CompletedTask;
 
     /// <summary>Reads what is stored, and begins to answer.</summary>
     /// <param name="hasRecords">As for <see cref="IFragmentStore.LoadAsync"/>.</param>
@@ -46,40 +46,53 @@ internal sealed partial class FragmentHost
         LogOpened(_logger, id, owner.Epoch, writes.Count);
     }
 
-    /// <summary>Folds the log into pages, or, in memory, into what is carried on, if there is enough of it.</summary>
-    public async Task CompactAsync(CancellationToken cancellationToken)
+    // Folds the log into pages, or, in memory, into what is carried on, if there is enough of it. One at a time.
+    private Task CompactAsync()
     {
-        long stored;
-        byte[] state;
-        Task applied;
         lock (_gate)
         {
-            if (_isCompacting || !_engine.IsServing || !log.WantsCompaction)
+            if (!_compaction.IsCompleted || !_engine.IsServing || !log.WantsCompaction)
             {
-                return;
+                return _compaction;
             }
 
-            _isCompacting = true;
-            (stored, applied) = (_storedThrough, _lastApplied);
-            state = LogRowCodec.Encode(id, _engine.LastNumber, _engine.CarriedEntries());
+            var state = LogRowCodec.Encode(id, _engine.LastNumber, _engine.CarriedEntries());
             store.BeginCompaction();
+            return _compaction = CompactAsync(_storedThrough, state, _lastApplied);
         }
+    }
 
+    private async Task CompactAsync(long stored, byte[] state, Task applied)
+    {
+        await Task.Yield();
         var isDone = false;
         try
         {
             // Without pages, the copies of all live silos are what remains.
             await applied;
-            await log.CompactAsync(stored, await store.ChangesAsync(cancellationToken), state, cancellationToken);
+            var changes = await store.ChangesAsync(CancellationToken.None);
+            await (store.ReplacesPages
+                ? log.ReplaceAsync(stored, Ascending(changes), state, CancellationToken.None)
+                : log.CompactAsync(stored, changes, state, CancellationToken.None));
             isDone = true;
+        }
+        catch (Exception exception)
+        {
+            // Tried again behind the next row.
+            LogNotCompacted(_logger, id, exception.Message);
         }
         finally
         {
             store.EndCompaction(isDone);
-            lock (_gate)
-            {
-                _isCompacting = false;
-            }
+        }
+    }
+
+    private static async IAsyncEnumerable<StoredEntry> Ascending(IReadOnlyCollection<StoredEntry> entries)
+    {
+        await Task.CompletedTask;
+        foreach (var entry in entries.Where(entry => entry.Record is not null).OrderBy(entry => new RecordKey(entry.Key)))
+        {
+            yield return entry;
         }
     }
 
@@ -89,7 +102,18 @@ internal sealed partial class FragmentHost
         try
         {
             var number = log.NextNumber;
-            await log.AppendAsync(number, LogRowCodec.Encode(id, append.Number, append.Entries), CancellationToken.None);
+            var row = LogRowCodec.Encode(id, append.Number, append.Entries);
+            try
+            {
+                await log.AppendAsync(number, row, CancellationToken.None);
+            }
+            catch (LogFullException)
+            {
+                // It has got full faster than a compaction could begin.
+                await CompactAsync();
+                await log.AppendAsync(number, row, CancellationToken.None);
+            }
+
             ended = engine =>
             {
                 _storedThrough = number;
@@ -116,6 +140,8 @@ internal sealed partial class FragmentHost
                 Drain_NeedsGate();
             }
         }
+
+        _ = CompactAsync();
     }
 
     [LoggerMessage(FragmentEventId.Opened, LogLevel.Information,
@@ -128,6 +154,9 @@ internal sealed partial class FragmentHost
     [LoggerMessage(FragmentEventId.NotAppended, LogLevel.Warning,
         "Fragment {Fragment}: a row of {Entries} entries was not appended: {Reason}")]
     private static partial void LogNotAppended(ILogger logger, FragmentId fragment, int entries, string reason);
+
+    [LoggerMessage(FragmentEventId.NotCompacted, LogLevel.Warning, "Fragment {Fragment}: not compacted, tried again: {Reason}")]
+    private static partial void LogNotCompacted(ILogger logger, FragmentId fragment, string reason);
 
     [LoggerMessage(FragmentEventId.NotApplied, LogLevel.Error, "Fragment {Fragment}: writes could not be applied")]
     private static partial void LogNotApplied(ILogger logger, FragmentId fragment, Exception reason);

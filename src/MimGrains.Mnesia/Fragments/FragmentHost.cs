@@ -15,11 +15,12 @@ internal sealed partial class FragmentHost(
     IFragmentLog log,
     Func<ReplicaId, bool> isDead,
     TimeProvider time,
-    ILogger logger)
+    ILogger logger) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly FragmentEngine _engine = new(id, owner.Epoch);
     private readonly Dictionary<long, Waiting> _calls = [];
+    private readonly Dictionary<long, Task<FragmentReply>> _tickets = [];
     private readonly ILogger _logger = logger;
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -38,33 +39,59 @@ internal sealed partial class FragmentHost(
     {
         if (isDead(new ReplicaId(request.Sender)))
         {
-            return Task.FromResult(Refusal("its silo is declared dead"));
+            return Task.FromResult(Refusal());
         }
 
-        if (request.Kind == FragmentRequestKind.Read)
-        {
-            return ReadAsync(request.Locks, AnswerKind.Granted, "");
-        }
-
-        Waiting? waiting = null;
         lock (_gate)
         {
-            if (request.FirstOpen > 0)
-            {
-                _engine.Close(new ReplicaId(request.Sender), request.FirstOpen);
-            }
-
-            var number = ++_lastCall;
-            if (HasAnswer(request))
-            {
-                _calls.Add(number, waiting = new Waiting(request));
-            }
-
-            Ask_NeedsGate(number, request);
+            var answer = Begin_NeedsGate(request, out _);
             Drain_NeedsGate();
+            return answer;
+        }
+    }
+
+    /// <summary>Asks the engine what another silo has gathered: what can be committed goes into one row.</summary>
+    public async Task<FragmentReply[]> AskManyAsync(FragmentRequest[] requests)
+    {
+        if (isDead(new ReplicaId(requests[0].Sender)))
+        {
+            return [.. requests.Select(_ => Refusal())];
         }
 
-        return waiting?.Task ?? Task.FromResult(new FragmentReply(AnswerKind.Resolved, owner.Epoch, "", [], default));
+        var answers = new Task<FragmentReply>[requests.Length];
+        lock (_gate)
+        {
+            var numbers = new long[requests.Length];
+            for (var index = 0; index < requests.Length; index++)
+            {
+                answers[index] = Begin_NeedsGate(requests[index], out numbers[index]);
+            }
+
+            Drain_NeedsGate();
+            for (var index = 0; index < requests.Length; index++)
+            {
+                if (_engine.IsWaiting(numbers[index]))
+                {
+                    _tickets.Add(numbers[index], answers[index]);
+                    answers[index] = Task.FromResult(
+                        new FragmentReply(AnswerKind.Unknown, owner.Epoch, "waits for locks", [], default, numbers[index]));
+                }
+            }
+        }
+
+        return await Task.WhenAll(answers);
+    }
+
+    /// <summary>Returns the answer to a call that waited for locks.</summary>
+    /// <exception cref="FragmentGoneException">There is no such call.</exception>
+    public Task<FragmentReply> AwaitAsync(long ticket)
+    {
+        lock (_gate)
+        {
+            return _tickets.Remove(ticket, out var answer)
+                ? answer
+                : throw new FragmentGoneException($"Fragment {id}: nobody waits with ticket {ticket}.");
+        }
     }
 
     /// <summary>Completes when this activation answers nobody any more, and all that it has written is on every live silo.</summary>
@@ -78,14 +105,27 @@ internal sealed partial class FragmentHost(
 
         await _stopped.Task;
         await LastApplied();
+        await _compaction;
     }
 
-    /// <summary>Drops what is remembered of a coordinator that has been dead for long.</summary>
-    public void Forget(ReplicaId dead)
+    /// <summary>Gives the log up. Nothing may be under way any more.</summary>
+    public ValueTask DisposeAsync() => log.DisposeAsync();
+
+    /// <summary>Returns the coordinators that something is remembered of.</summary>
+    public IReadOnlyList<ReplicaId> Coordinators()
     {
         lock (_gate)
         {
-            _engine.ForgetCoordinator(dead);
+            return [.. _engine.Coordinators];
+        }
+    }
+
+    /// <summary>Drops what is remembered of a coordinator that has been gone for long.</summary>
+    public void Forget(ReplicaId gone)
+    {
+        lock (_gate)
+        {
+            _engine.ForgetCoordinator(gone);
         }
     }
 
@@ -108,6 +148,31 @@ internal sealed partial class FragmentHost(
         FragmentRequestKind.Planned => request.Planned is not (PlannedCallKind.Release or PlannedCallKind.Acknowledge),
         _ => true,
     };
+
+    private Task<FragmentReply> Begin_NeedsGate(FragmentRequest request, out long number)
+    {
+        number = ++_lastCall;
+        if (request.Kind == FragmentRequestKind.Read)
+        {
+            return ReadAsync(request.Locks, AnswerKind.Granted, "");
+        }
+
+        if (request.FirstOpen > 0)
+        {
+            _engine.Close(new ReplicaId(request.Sender), request.FirstOpen);
+        }
+
+        if (!HasAnswer(request))
+        {
+            Ask_NeedsGate(number, request);
+            return Task.FromResult(new FragmentReply(AnswerKind.Resolved, owner.Epoch, "", [], default));
+        }
+
+        var waiting = new Waiting(request);
+        _calls.Add(number, waiting);
+        Ask_NeedsGate(number, request);
+        return waiting.Task;
+    }
 
     private void Ask_NeedsGate(long number, FragmentRequest request)
     {
@@ -259,7 +324,7 @@ internal sealed partial class FragmentHost(
         _stopped.TrySetResult();
     }
 
-    private FragmentReply Refusal(string detail) => new(AnswerKind.Gone, owner.Epoch, detail, [], default);
+    private FragmentReply Refusal() => new(AnswerKind.Gone, owner.Epoch, "the silo that asks is declared dead", [], default);
 
     private long NowMs() => time.GetTimestamp() * 1_000 / time.TimestampFrequency;
 

@@ -16,8 +16,8 @@ internal sealed partial class FragmentKeeper(
 
     private readonly ILogger _logger = logger;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Queue<(ReplicaId Silo, DateTimeOffset Since)> _dead = new();
-    private readonly Lock _gate = new();
+    private HashSet<ReplicaId> _gone = [];
+    private long _lookedAt;
     private Task _running = Task.CompletedTask;
 
     public void Participate(ISiloLifecycle observer) =>
@@ -41,11 +41,6 @@ internal sealed partial class FragmentKeeper(
     {
         await foreach (var dead in silos.GoneAsync(_stopping.Token))
         {
-            lock (_gate)
-            {
-                _dead.Enqueue((dead, time.GetUtcNow()));
-            }
-
             foreach (var host in registry.Hosts)
             {
                 host.OnDead(dead);
@@ -55,16 +50,15 @@ internal sealed partial class FragmentKeeper(
 
     private async Task KeepAsync()
     {
+        _lookedAt = time.GetTimestamp();
         using var timer = new PeriodicTimer(Period, time);
         while (await timer.WaitForNextTickAsync(_stopping.Token))
         {
             await Task.WhenAll(registry.Hosts.Select(KeepAsync));
-            while (TakeForgotten() is { } dead)
+            if (time.GetElapsedTime(_lookedAt) > OutcomesKept)
             {
-                foreach (var host in registry.Hosts)
-                {
-                    host.Forget(dead);
-                }
+                _lookedAt = time.GetTimestamp();
+                ForgetGone();
             }
         }
     }
@@ -75,7 +69,6 @@ internal sealed partial class FragmentKeeper(
         {
             host.Expire();
             await host.SettleAsync(caller);
-            await host.CompactAsync(_stopping.Token);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -84,12 +77,24 @@ internal sealed partial class FragmentKeeper(
         }
     }
 
-    private ReplicaId? TakeForgotten()
+    // Those that were gone the last time as well, also in an earlier life of the cluster.
+    private void ForgetGone()
     {
-        lock (_gate)
+        HashSet<ReplicaId> live = [.. silos.Others(), new ReplicaId(caller.Self)];
+        HashSet<ReplicaId> gone = [];
+        foreach (var host in registry.Hosts)
         {
-            return _dead.TryPeek(out var oldest) && oldest.Since + OutcomesKept < time.GetUtcNow() ? _dead.Dequeue().Silo : null;
+            foreach (var coordinator in host.Coordinators().Where(coordinator => !live.Contains(coordinator)))
+            {
+                gone.Add(coordinator);
+                if (_gone.Contains(coordinator))
+                {
+                    host.Forget(coordinator);
+                }
+            }
         }
+
+        _gone = gone;
     }
 
     [LoggerMessage(FragmentEventId.NotKept, LogLevel.Warning, "Fragment {Fragment}: background work failed, done again: {Reason}")]

@@ -42,6 +42,7 @@ internal sealed partial class FragmentOpener(
         await ramLog.WaitForReadyAsync(cancellationToken);
         var owner = await directory.TakeAsync(id, cancellationToken);
         var entry = registry.Begin(id, owner.Epoch);
+        FragmentHost? host = null;
         try
         {
             using var opening = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, entry.Opening);
@@ -54,7 +55,7 @@ internal sealed partial class FragmentOpener(
             IFragmentStore store = parts is null ? new NoStore()
                 : copy is null ? new PagedStore(log, isBag)
                 : new CopyStore(copy, id.Index, isBag, !isRam);
-            var host = new FragmentHost(id, owner, store, log, directory.IsDead, time, _logger);
+            host = new FragmentHost(id, owner, store, log, directory.IsDead, time, _logger);
             await host.OpenAsync(hasRecords, opening.Token);
             await directory.MarkLoadedAsync(id, owner, opening.Token);
             entry.Serve(host);
@@ -68,6 +69,11 @@ internal sealed partial class FragmentOpener(
         catch (Exception exception)
         {
             LogNotOpened(_logger, id, owner.Epoch, exception.Message);
+            if (host is not null)
+            {
+                await host.DisposeAsync();
+            }
+
             registry.End(entry);
             throw;
         }

@@ -141,10 +141,12 @@ internal readonly record struct WireFragment([property: Id(0)] string? Table, [p
 /// <param name="Detail">For people.</param>
 /// <param name="Records">For each lock on a record: its records. Null for one on the slice.</param>
 /// <param name="Token">For a lock on the slice: what a copy must have applied to be read instead.</param>
+/// <param name="Ticket">Not 0: the call waits for locks, and its answer is to be asked for with this number.</param>
 [GenerateSerializer, Immutable, Alias("mimgrains.fragment-reply")]
 internal sealed record FragmentReply(
     [property: Id(0)] AnswerKind Kind,
     [property: Id(1)] long Epoch,
     [property: Id(2)] string Detail,
     [property: Id(3)] byte[][]?[] Records,
-    [property: Id(4)] WriteToken Token);
+    [property: Id(4)] WriteToken Token,
+    [property: Id(5)] long Ticket = 0);

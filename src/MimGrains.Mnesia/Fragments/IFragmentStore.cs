@@ -31,6 +31,9 @@ internal interface IFragmentStore
     /// <summary>A compaction begins: the changes up to here go into the pages. In one turn with what is applied.</summary>
     void BeginCompaction();
 
+    /// <summary>Whether the compaction that has begun replaces the pages: all records were deleted since they were made.</summary>
+    bool ReplacesPages { get; }
+
     /// <summary>Returns what the keys have that were changed before the compaction began: their records as one value, or null.</summary>
     Task<IReadOnlyCollection<StoredEntry>> ChangesAsync(CancellationToken cancellationToken);
 

@@ -7,6 +7,8 @@ namespace MimGrains.Mnesia.Fragments;
 /// <summary>The store of a fragment that has locks only: those on names.</summary>
 internal sealed class NoStore : IFragmentStore
 {
+    public bool ReplacesPages => false;
+
     public WriteToken Token => default;
 
     public ValueTask ReadAsync(ReadOnlyMemory<byte> key, List<byte[]> records, CancellationToken cancellationToken) =>

@@ -8,23 +8,30 @@ namespace MimGrains.Mnesia.Fragments;
 internal sealed class PagedStore(IFragmentLog log, bool isBag) : IFragmentStore
 {
     private readonly Lock _gate = new();
-    private Dictionary<RecordKey, List<FragmentWrite>> _writes = [];
-    private Dictionary<RecordKey, List<FragmentWrite>> _compacting = [];
+    private Layer _writes = new();
+    private Layer _compacting = new();
+
+    public bool ReplacesPages => _compacting.IsCleared;
 
     public WriteToken Token => default;
 
     public async ValueTask ReadAsync(ReadOnlyMemory<byte> key, List<byte[]> records, CancellationToken cancellationToken)
     {
         List<FragmentWrite> writes = [];
+        bool isWhole;
         lock (_gate)
         {
             // Taken before the page is read: a compaction may end meanwhile, and doing writes once more does no harm.
-            writes.AddRange(_compacting.GetValueOrDefault(new RecordKey(key)) ?? []);
-            writes.AddRange(_writes.GetValueOrDefault(new RecordKey(key)) ?? []);
+            if (!_writes.IsCleared)
+            {
+                writes.AddRange(_compacting.Of(key));
+            }
+
+            writes.AddRange(_writes.Of(key));
+            isWhole = _writes.IsCleared || _compacting.IsCleared || writes.Exists(IsWhole);
         }
 
-        var page = writes.Exists(IsWhole) ? null : await log.ReadAsync(key, cancellationToken);
-        if (page is { } value)
+        if (!isWhole && await log.ReadAsync(key, cancellationToken) is { } value)
         {
             records.AddRange(StoredValue.Split(isBag, value));
         }
@@ -32,7 +39,6 @@ internal sealed class PagedStore(IFragmentLog log, bool isBag) : IFragmentStore
         writes.ForEach(write => RecordsOfKey.Apply(isBag, write, records));
     }
 
-    /// <exception cref="NotSupportedException">All records are to be deleted.</exception>
     public Task ApplyAsync(IReadOnlyList<FragmentWrite> writes)
     {
         lock (_gate)
@@ -41,16 +47,12 @@ internal sealed class PagedStore(IFragmentLog log, bool isBag) : IFragmentStore
             {
                 if (write.Kind == WriteKind.Clear)
                 {
-                    throw new NotSupportedException("A table on disc only is cleared by replacing its pages.");
+                    _writes = new Layer { IsCleared = true };
                 }
-
-                var key = new RecordKey(write.Key);
-                if (IsWhole(write) || !_writes.TryGetValue(key, out var ofKey))
+                else
                 {
-                    _writes[key] = ofKey = [];
+                    _writes.Add(write, replaces: IsWhole(write));
                 }
-
-                ofKey.Add(write);
             }
         }
 
@@ -65,17 +67,22 @@ internal sealed class PagedStore(IFragmentLog log, bool isBag) : IFragmentStore
     {
         lock (_gate)
         {
-            (_compacting, _writes) = (_writes, _compacting);
+            (_compacting, _writes) = (_writes, new Layer());
         }
     }
 
     public async Task<IReadOnlyCollection<StoredEntry>> ChangesAsync(CancellationToken cancellationToken)
     {
         List<StoredEntry> changes = [];
-        foreach (var key in _compacting.Keys)
+        foreach (var (key, writes) in _compacting.Writes)
         {
             List<byte[]> records = [];
-            await ReadAsync(key.Bytes, records, cancellationToken);
+            if (!_compacting.IsCleared && !writes.Exists(IsWhole) && await log.ReadAsync(key.Bytes, cancellationToken) is { } value)
+            {
+                records.AddRange(StoredValue.Split(isBag, value));
+            }
+
+            writes.ForEach(write => RecordsOfKey.Apply(isBag, write, records));
             changes.Add(new StoredEntry(key.Bytes, StoredValue.Join(isBag, [.. records.Select(record => (ReadOnlyMemory<byte>)record)])));
         }
 
@@ -86,15 +93,43 @@ internal sealed class PagedStore(IFragmentLog log, bool isBag) : IFragmentStore
     {
         lock (_gate)
         {
-            foreach (var (key, writes) in isDone ? [] : _compacting)
+            if (!isDone && !_writes.IsCleared)
             {
-                _writes[key] = [.. writes, .. _writes.GetValueOrDefault(key) ?? []];
+                // As if it had not begun: the later writes behind the earlier ones.
+                foreach (var write in _writes.Writes.Values.SelectMany(writes => writes))
+                {
+                    _compacting.Add(write, replaces: IsWhole(write));
+                }
+
+                _writes = _compacting;
             }
 
-            _compacting = [];
+            _compacting = new Layer();
         }
     }
 
     // Whatever was there before does not count.
     private bool IsWhole(FragmentWrite write) => write.Kind == WriteKind.Delete || (write.Kind == WriteKind.Put && !isBag);
+
+    /// <summary>Writes of some time, by key.</summary>
+    private sealed class Layer
+    {
+        public Dictionary<RecordKey, List<FragmentWrite>> Writes { get; } = [];
+
+        /// <summary>Whether all records were deleted before these writes.</summary>
+        public bool IsCleared { get; init; }
+
+        public List<FragmentWrite> Of(ReadOnlyMemory<byte> key) => Writes.GetValueOrDefault(new RecordKey(key)) ?? [];
+
+        public void Add(FragmentWrite write, bool replaces)
+        {
+            var key = new RecordKey(write.Key);
+            if (replaces || !Writes.TryGetValue(key, out var ofKey))
+            {
+                Writes[key] = ofKey = [];
+            }
+
+            ofKey.Add(write);
+        }
+    }
 }
