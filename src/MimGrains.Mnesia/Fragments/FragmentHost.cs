@@ -34,66 +34,6 @@ internal sealed partial class FragmentHost(
     /// <summary>Completes when this activation takes nothing any more.</summary>
     public Task Stopped => _stopped.Task;
 
-    /// <summary>Asks the engine; the answer may take as long as locks are held, or the log needs.</summary>
-    public Task<FragmentReply> AskAsync(FragmentRequest request)
-    {
-        if (isDead(new ReplicaId(request.Sender)))
-        {
-            return Task.FromResult(Refusal());
-        }
-
-        lock (_gate)
-        {
-            var answer = Begin_NeedsGate(request, out _);
-            Drain_NeedsGate();
-            return answer;
-        }
-    }
-
-    /// <summary>Asks the engine what another silo has gathered: what can be committed goes into one row.</summary>
-    public async Task<FragmentReply[]> AskManyAsync(FragmentRequest[] requests)
-    {
-        if (isDead(new ReplicaId(requests[0].Sender)))
-        {
-            return [.. requests.Select(_ => Refusal())];
-        }
-
-        var answers = new Task<FragmentReply>[requests.Length];
-        lock (_gate)
-        {
-            var numbers = new long[requests.Length];
-            for (var index = 0; index < requests.Length; index++)
-            {
-                answers[index] = Begin_NeedsGate(requests[index], out numbers[index]);
-            }
-
-            Drain_NeedsGate();
-            for (var index = 0; index < requests.Length; index++)
-            {
-                if (_engine.IsWaiting(numbers[index]))
-                {
-                    _tickets.Add(numbers[index], answers[index]);
-                    answers[index] = Task.FromResult(
-                        new FragmentReply(AnswerKind.Unknown, owner.Epoch, "waits for locks", [], default, numbers[index]));
-                }
-            }
-        }
-
-        return await Task.WhenAll(answers);
-    }
-
-    /// <summary>Returns the answer to a call that waited for locks.</summary>
-    /// <exception cref="FragmentGoneException">There is no such call.</exception>
-    public Task<FragmentReply> AwaitAsync(long ticket)
-    {
-        lock (_gate)
-        {
-            return _tickets.Remove(ticket, out var answer)
-                ? answer
-                : throw new FragmentGoneException($"Fragment {id}: nobody waits with ticket {ticket}.");
-        }
-    }
-
     /// <summary>Completes when this activation answers nobody any more, and all that it has written is on every live silo.</summary>
     public async Task RetireAsync(string reason)
     {
@@ -142,108 +82,40 @@ internal sealed partial class FragmentHost(
         }
     }
 
-    private static bool HasAnswer(FragmentRequest request) => request.Kind switch
-    {
-        FragmentRequestKind.Renew => false,
-        FragmentRequestKind.Planned => request.Planned is not (PlannedCallKind.Release or PlannedCallKind.Acknowledge),
-        _ => true,
-    };
-
-    private Task<FragmentReply> Begin_NeedsGate(FragmentRequest request, out long number)
-    {
-        number = ++_lastCall;
-        if (request.Kind == FragmentRequestKind.Read)
-        {
-            return ReadAsync(request.Locks, AnswerKind.Granted, "");
-        }
-
-        if (request.FirstOpen > 0)
-        {
-            _engine.Close(new ReplicaId(request.Sender), request.FirstOpen);
-        }
-
-        if (!HasAnswer(request))
-        {
-            Ask_NeedsGate(number, request);
-            return Task.FromResult(new FragmentReply(AnswerKind.Resolved, owner.Epoch, "", [], default));
-        }
-
-        var waiting = new Waiting(request);
-        _calls.Add(number, waiting);
-        Ask_NeedsGate(number, request);
-        return waiting.Task;
-    }
-
-    private void Ask_NeedsGate(long number, FragmentRequest request)
-    {
-        if (request.Kind == FragmentRequestKind.Renew)
-        {
-            _engine.Renew(request.Id, NowMs());
-            return;
-        }
-
-        FragmentWrite[] writes = [.. request.Writes.Select(write => write.ToWrite())];
-        if (request.Kind == FragmentRequestKind.Write)
-        {
-            _engine.Write(number, writes);
-            return;
-        }
-
-        switch (request.Planned)
-        {
-            case PlannedCallKind.Acquire:
-                _engine.Acquire(request.ToCall(number, NowMs()), [.. request.Locks.Select(wish => wish.ToWish())]);
-                break;
-            case PlannedCallKind.Validate:
-                _engine.Validate(request.ToCall(number, NowMs()));
-                break;
-            case PlannedCallKind.Prepare:
-                _engine.Prepare(request.ToCall(number, NowMs()), writes, request.Decider.ToId());
-                break;
-            case PlannedCallKind.Commit:
-                _engine.Commit(
-                    request.ToCall(number, NowMs()), writes, [.. request.Participants.Select(participant => participant.ToId())]);
-                break;
-            case PlannedCallKind.Resolve:
-                _engine.Resolve(number, request.Id, request.IsCommitted);
-                break;
-            case PlannedCallKind.Release:
-                _engine.Release(request.Id);
-                break;
-            case PlannedCallKind.AskOutcome:
-                _engine.AskOutcome(number, request.Id);
-                break;
-            default:
-                _engine.Acknowledge(request.Id, request.Participants[0].ToId());
-                break;
-        }
-    }
-
+    // Doing what the engine wants may make it want more.
     private void Drain_NeedsGate()
     {
-        foreach (var effect in _engine.TakeEffects())
+        while (_engine.TakeEffects() is { Count: > 0 } effects)
         {
-            switch (effect)
+            foreach (var effect in effects)
             {
-                case AnswerEffect answer:
-                    Answer_NeedsGate(answer);
-                    break;
-                case ApplyEffect apply:
-                    Apply_NeedsGate(apply.Writes);
-                    break;
-                case AppendEffect append:
-                    // Apart from the caller, whose turn or thread it is.
-                    ThreadPool.UnsafeQueueUserWorkItem(row => _ = AppendAsync(row), append, preferLocal: false);
-                    break;
-                case OpenedEffect:
-                    _opened.TrySetResult();
-                    break;
-                case StoppedEffect stopped:
-                    Stop(stopped.Reason);
-                    break;
-                default:
-                    throw new InvalidOperationException($"Fragment {id}: {effect} is no effect.");
+                Do_NeedsGate(effect);
             }
+        }
+    }
+
+    private void Do_NeedsGate(FragmentEffect effect)
+    {
+        switch (effect)
+        {
+            case AnswerEffect answer:
+                Answer_NeedsGate(answer);
+                break;
+            case ApplyEffect apply:
+                Apply_NeedsGate(apply.Writes);
+                break;
+            case AppendEffect append:
+                // Apart from the caller, whose turn or thread it is.
+                ThreadPool.UnsafeQueueUserWorkItem(row => _ = AppendAsync(row), append, preferLocal: false);
+                break;
+            case OpenedEffect:
+                _opened.TrySetResult();
+                break;
+            case StoppedEffect stopped:
+                Stop(stopped.Reason);
+                break;
+            default:
+                throw new InvalidOperationException($"Fragment {id}: {effect} is no effect.");
         }
     }
 
@@ -324,30 +196,7 @@ internal sealed partial class FragmentHost(
         _stopped.TrySetResult();
     }
 
-    private FragmentReply Refusal() => new(AnswerKind.Gone, owner.Epoch, "the silo that asks is declared dead", [], default);
-
     private long NowMs() => time.GetTimestamp() * 1_000 / time.TimestampFrequency;
-
-    private sealed class Waiting(FragmentRequest request)
-    {
-        private readonly TaskCompletionSource<FragmentReply> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public FragmentRequest Request => request;
-
-        public Task<FragmentReply> Task => _done.Task;
-
-        public async Task FollowAsync(Task<FragmentReply> reply)
-        {
-            try
-            {
-                _done.TrySetResult(await reply);
-            }
-            catch (Exception exception)
-            {
-                _done.TrySetException(exception);
-            }
-        }
-    }
 }
 
 /// <summary>An activation of a fragment has ended, or could not begin: ask again, another one takes over.</summary>

@@ -260,4 +260,61 @@ public sealed class TransactionTests(BankCluster bank) : IClassFixture<BankClust
         });
         Assert.False(bank.Transactions(0).IsInTransaction);
     }
+
+    [Fact]
+    public async Task Who_must_not_wait_starts_again_as_often_as_it_may()
+    {
+        await bank.FillAsync();
+        var holds = new TaskCompletionSource();
+        var mayEnd = new TaskCompletionSource();
+        var older = bank.Transactions(0).TransactionAsync(async transaction =>
+        {
+            await transaction.ReadForWriteAsync(BankCluster.Balances, "5");
+            holds.SetResult();
+            await mayEnd.Task;
+        });
+        await holds.Task;
+
+        // Holds a lock, and wants that of an older one.
+        var refused = await Assert.ThrowsAsync<TransactionAbortedException>(() => bank.Transactions(1).TransactionAsync(
+            ReadTwo, new TransactionOptions { Retries = 0 }));
+        Assert.Equal(AbortReason.TooManyRestarts, refused.Reason);
+        var younger = bank.Transactions(1).TransactionAsync(ReadTwo);
+        mayEnd.SetResult();
+        await older;
+        Assert.InRange(await younger, 1, 2);
+
+        static async Task<int> ReadTwo(ITransaction transaction)
+        {
+            await transaction.ReadForWriteAsync(BankCluster.Balances, "6");
+            await transaction.ReadForWriteAsync(BankCluster.Balances, "5");
+            return transaction.Attempt;
+        }
+    }
+
+    [Fact]
+    public async Task What_became_of_a_transaction_can_be_asked_on_every_silo()
+    {
+        TransactionId committed = default;
+        TransactionId aborted = default;
+        await bank.Transactions(0).TransactionAsync(async transaction =>
+        {
+            committed = transaction.Id;
+            await transaction.WriteAsync(BankCluster.Balances, "asked", new Counter(1));
+        });
+        await Assert.ThrowsAsync<TransactionAbortedException>(() => bank.Transactions(0).TransactionAsync(transaction =>
+        {
+            aborted = transaction.Id;
+            transaction.Abort("no");
+            return Task.CompletedTask;
+        }));
+
+        for (var silo = 0; silo < 3; silo++)
+        {
+            Assert.Equal(TransactionOutcome.Committed, await bank.Transactions(silo).OutcomeAsync(committed));
+            Assert.Equal(TransactionOutcome.Aborted, await bank.Transactions(silo).OutcomeAsync(aborted));
+        }
+
+        await Assert.ThrowsAsync<ArgumentException>(() => bank.Transactions(0).OutcomeAsync(new TransactionId("nonsense")));
+    }
 }
