@@ -8,7 +8,8 @@ namespace MimGrains.Mnesia.Fragments;
 /// </summary>
 internal static class StoredValue
 {
-    public static byte[]? Join(bool isBag, IReadOnlyList<ReadOnlyMemory<byte>> records)
+    /// <summary>Returns the value; null if there are no records.</summary>
+    public static ReadOnlyMemory<byte>? Join(bool isBag, IReadOnlyList<ReadOnlyMemory<byte>> records)
     {
         if (records.Count == 0)
         {
