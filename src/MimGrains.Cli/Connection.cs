@@ -38,7 +38,7 @@ internal sealed class Connection : IAsyncDisposable
             await using var connection = await OpenAsync(parsed, cancellationToken);
             return await action(connection, cancellationToken);
         }
-        catch (Exception exception) when (exception is MimGrainsConfigurationException or NotAvailableException)
+        catch (MimGrainsConfigurationException exception)
         {
             return await FailAsync(exception.Message, ExitCode.Usage);
         }

@@ -44,7 +44,7 @@ internal static class SiloCommand
 
             return await SiloProcess.RunAsync(options, format, level);
         }
-        catch (Exception exception) when (exception is MimGrainsConfigurationException or NotAvailableException)
+        catch (MimGrainsConfigurationException exception)
         {
             await Console.Error.WriteLineAsync($"mim-silo: {exception.Message}");
             return BadConfiguration;

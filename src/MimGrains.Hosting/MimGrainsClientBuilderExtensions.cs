@@ -10,14 +10,12 @@ public static class MimGrainsClientBuilderExtensions
 {
     /// <summary>Adds what the options ask for; the same options as the silos'.</summary>
     /// <exception cref="MimGrainsConfigurationException">An option is wrong; the message names all that are.</exception>
-    /// <exception cref="NotAvailableException">An option asks for a part that is not there yet.</exception>
     public static IClientBuilder UseMimGrains(this IClientBuilder builder, MimGrainsOptions options)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(options);
         MimGrainsOptionsValidator.ThrowIfInvalid(options);
-        var cets = AvailableParts.Require(options);
-        DiscoveryBackends.Use(builder, options, cets);
+        DiscoveryBackends.Use(builder, options, InternalDatabases.DiscoveryOf(options));
         builder.Services.AddSessionClient();
         return builder;
     }

@@ -2,14 +2,17 @@ using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Cets;
+using MimGrains.Clustering.Rdbms;
 using MimGrains.Configuration;
+using MimGrains.Mnesia;
+using MimGrains.Mnesia.Storage;
 using MimGrains.Sessions;
 using Orleans.Configuration;
 using Orleans.Hosting;
 
 namespace MimGrains.Hosting;
 
-/// <summary>Puts MimGrains into an Orleans silo: endpoints, clustering, replicated tables and sessions.</summary>
+/// <summary>Puts MimGrains into an Orleans silo: endpoints, clustering, replicated and persistent tables, sessions.</summary>
 public static class MimGrainsSiloBuilderExtensions
 {
     // How long a probe may take, and how often one is sent. No silo is declared dead that was heard of within the time of as
@@ -22,22 +25,33 @@ public static class MimGrainsSiloBuilderExtensions
 
     /// <summary>Adds what the options ask for.</summary>
     /// <exception cref="MimGrainsConfigurationException">An option is wrong; the message names all that are.</exception>
-    /// <exception cref="NotAvailableException">An option asks for a part that is not there yet.</exception>
     /// <exception cref="PortUnavailableException">A port is in use.</exception>
     public static ISiloBuilder UseMimGrains(this ISiloBuilder builder, MimGrainsOptions options)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(options);
         MimGrainsOptionsValidator.ThrowIfInvalid(options);
-        var cets = AvailableParts.Require(options);
-        AvailableParts.RequireSessions(options);
-        NodePorts.Settle(options.Node, cets.Backend);
+        var discovery = InternalDatabases.DiscoveryOf(options);
+        NodePorts.Settle(options.Node, discovery.Backend);
         builder.Services.AddSingleton(options);
         UseEndpoints(builder, options.Node);
         UseDeathRules(builder, options.Node);
-        DiscoveryBackends.Use(builder, options, cets);
+        DiscoveryBackends.Use(builder, options, discovery);
         builder.UseReplicatedTables();
-        builder.Services.AddSessions();
+        if (InternalDatabases.HasMnesia(options))
+        {
+            UsePersistentTables(builder, options.Rdbms!);
+        }
+
+        if (options.General.SmBackend == InternalDatabase.Mnesia)
+        {
+            builder.Services.AddPersistentSessions();
+        }
+        else
+        {
+            builder.Services.AddSessions();
+        }
+
         return builder;
     }
 
@@ -55,6 +69,13 @@ public static class MimGrainsSiloBuilderExtensions
     /// <inheritdoc cref="UseMimGrains(ISiloBuilder, MimGrainsOptions)"/>
     public static ISiloBuilder UseMimGrains(this ISiloBuilder builder, IConfiguration section) =>
         builder.UseMimGrains(MimGrainsConfiguration.Bind(section));
+
+    private static void UsePersistentTables(ISiloBuilder builder, RdbmsConnectionOptions database)
+    {
+        builder.AddRdbmsGrainStorage(FragmentStorageExtensions.ProviderName, database);
+        builder.Services.AddFragmentStorage();
+        builder.UsePersistentTables();
+    }
 
     private static void UseDeathRules(ISiloBuilder builder, NodeOptions node)
     {

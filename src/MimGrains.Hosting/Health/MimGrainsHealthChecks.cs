@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using MimGrains.Clustering;
+using MimGrains.Persistent;
 using MimGrains.Tables;
 using Orleans.Runtime;
 
@@ -10,8 +11,9 @@ namespace MimGrains.Hosting.Health;
 public static class MimGrainsHealthChecks
 {
     /// <summary>
-    /// Adds three checks: <c>silo</c> is unhealthy unless the silo is active, <c>tables</c> until all tables have joined, and
-    /// <c>discovery</c> is degraded while the database of the cluster does not answer, or the listed nodes or their list.
+    /// Adds three checks: <c>silo</c> is unhealthy unless the silo is active, <c>tables</c> until all tables have joined, and then
+    /// degraded until all persistent ones are loaded, and <c>discovery</c> is degraded while the database of the cluster does not
+    /// answer, or the listed nodes or their list.
     /// </summary>
     public static IHealthChecksBuilder AddMimGrains(this IHealthChecksBuilder builder)
     {
@@ -30,12 +32,21 @@ public static class MimGrainsHealthChecks
                 : HealthCheckResult.Unhealthy($"{silo.SiloAddress} is {silo.CurrentStatus}"));
     }
 
-    private sealed class TablesHealthCheck(ITableCatalog tables) : IHealthCheck
+    private sealed class TablesHealthCheck(ITableCatalog tables, IServiceProvider services) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
             Task.FromResult(tables.NotReady is { Count: > 0 } joining
                 ? HealthCheckResult.Unhealthy($"tables that have not joined yet: {string.Join(", ", joining)}")
-                : HealthCheckResult.Healthy($"{tables.Names.Count} tables are ready"));
+                : NotLoaded() is { Count: > 0 } loading
+                    ? HealthCheckResult.Degraded($"persistent tables that are not loaded yet: {string.Join("; ", loading)}")
+                    : HealthCheckResult.Healthy($"{tables.Names.Count} tables are ready"));
+
+        // A silo need not have persistent tables.
+        private List<string> NotLoaded() => services.GetService<IPersistentTables>() is not { } persistent ? [] :
+        [
+            .. persistent.Names.Select(persistent.GetInfo).Where(table => !table.IsLoaded)
+                .Select(table => $"{table.Name} ({table.Problem ?? "on its way"})"),
+        ];
     }
 
     private sealed class DiscoveryHealthCheck(INodeRegistry nodes) : IHealthCheck

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using MimGrains.Clustering;
 using MimGrains.Configuration;
+using MimGrains.Persistent;
 using MimGrains.ProcessSupport;
 using MimGrains.Sessions;
 using MimGrains.Tables;
@@ -67,6 +68,31 @@ public sealed class EmbeddedSiloTests : IDisposable
         Assert.True(table.TryGet("anna", out var found));
         Assert.Equal(Record, found);
         await host.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_silo_with_mnesia_alone_keeps_sessions_and_a_persistent_table_which_survives_it()
+    {
+        var definition = new PersistentTableDefinition<string, Counter>("own");
+        for (var start = 1; start <= 2; start++)
+        {
+            var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+            builder.Services.AddPersistentTable(definition);
+            builder.UseOrleans(silo => silo.UseMimGrains(options => Configurations.SetSqliteWithMnesia(options, _folder)));
+            using var host = builder.Build();
+            await host.StartAsync();
+            var tables = host.Services.GetRequiredService<IPersistentTables>();
+            await tables.WaitForTablesAsync(timeout: TimeSpan.FromSeconds(60));
+            var sessions = host.Services.GetRequiredService<ISessionManager>();
+            var key = await sessions.OpenAsync("example.com", "alice", "phone", Record);
+            Assert.Equal([new Session(key, Record)], await sessions.GetUserSessionsAsync("example.com", "alice"));
+
+            var sum = await host.Services.GetRequiredService<ITransactions>().TransactionAsync(
+                async transaction => await transaction.UpdateCounterAsync(definition, "starts", 1));
+            Assert.Equal(start, sum);
+            Assert.Equal(start, tables.Get<string, Counter>("own").TryGet("starts", out var starts) ? starts.Value : 0);
+            await host.StopAsync();
+        }
     }
 
     private static IHost Host(MimGrainsOptions options)

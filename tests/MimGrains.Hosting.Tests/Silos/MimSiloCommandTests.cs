@@ -76,15 +76,6 @@ public sealed class MimSiloCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_part_that_is_not_there_yet_is_told()
-    {
-        var (code, output) = await MimSilo.RunAsync(Pgsql.Replace("sm_backend = \"cets\"", "sm_backend = \"mnesia\"", StringComparison.Ordinal)
-            .Replace("[internal_databases.cets]", "[internal_databases.mnesia]\n[internal_databases.cets]", StringComparison.Ordinal));
-        Assert.Equal(BadConfiguration, code);
-        Assert.Contains("general.sm_backend = \"mnesia\" comes with persistent tables", output, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_port_in_use_is_told_with_its_option_and_address()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);

@@ -41,4 +41,12 @@ internal static class Configurations
         options.Node.GatewayPort = 0;
         options.UseCets("mongooseim").UseSqlite(folder.File("mim.db"));
     }
+
+    /// <summary>Sets persistent tables alone: what a configuration without internal databases means.</summary>
+    public static void SetSqliteWithMnesia(MimGrainsOptions options, TempFolder folder)
+    {
+        options.Node.SiloPort = 0;
+        options.Node.GatewayPort = 0;
+        options.UseSqlite(folder.File("mim.db"));
+    }
 }

@@ -24,13 +24,6 @@ public sealed class UseMimGrainsTests : IDisposable
         Assert.Equal(["node.address", "node.silo_port"], error.Errors.Select(e => e.Option).Order(StringComparer.Ordinal));
     }
 
-    [Fact]
-    public void Only_mnesia_is_not_available_yet() => AssertNotAvailable("[internal_databases.mnesia]", options =>
-    {
-        options.InternalDatabases = null;
-        options.General = new GeneralOptions();
-    });
-
     [Theory]
     [InlineData("", "holds no secret; allowed: 16 to 1024 characters")]
     [InlineData(" too short \n", "holds no secret; allowed: 16 to 1024 characters")]
@@ -50,16 +43,6 @@ public sealed class UseMimGrainsTests : IDisposable
         File.WriteAllText(file, "  0123456789abcdef\n");
         UseOnClient(options => SetNodeList(options, file));
     }
-
-    [Fact]
-    public void Sessions_in_mnesia_are_not_available_yet() => Assert.Contains(
-        "general.sm_backend = \"mnesia\"",
-        Assert.Throws<NotAvailableException>(() => UseOnSilo(options =>
-        {
-            options.InternalDatabases!.Mnesia = new MnesiaOptions();
-            options.General.SmBackend = InternalDatabase.Mnesia;
-        })).Message,
-        StringComparison.Ordinal);
 
     [Theory]
     [InlineData("node.silo_port")]
@@ -110,12 +93,6 @@ public sealed class UseMimGrainsTests : IDisposable
         {
             (options.InternalDatabases!.Cets!.ClusterSecret, options.InternalDatabases.Cets.ClusterSecretFile) = (null, secretFile);
         }
-    }
-
-    private void AssertNotAvailable(string option, Action<MimGrainsOptions> change)
-    {
-        Assert.Contains(option, Assert.Throws<NotAvailableException>(() => UseOnSilo(change)).Message, StringComparison.Ordinal);
-        Assert.Contains(option, Assert.Throws<NotAvailableException>(() => UseOnClient(change)).Message, StringComparison.Ordinal);
     }
 
     private void UseOnSilo(Action<MimGrainsOptions> change) =>
