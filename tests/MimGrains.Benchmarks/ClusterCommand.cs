@@ -41,6 +41,11 @@ internal static class ClusterCommand
         DefaultValueFactory = _ => 2,
     };
 
+    private static readonly Option<string?> Postgres = new("--postgres")
+    {
+        Description = "Keeps persistent tables in this PostgreSQL (Host=...;Port=...;Database=...;Username=...;Password=...), not in SQLite.",
+    };
+
     private static readonly Option<bool> List = new("--list") { Description = "Only lists the cases." };
 
     public static Command Create()
@@ -52,7 +57,7 @@ internal static class ClusterCommand
         var command = new Command(
             "cluster", "Measures a cluster of silo processes; one JSON line per run on standard output.")
         {
-            Silos, Case, Runs, Seconds, Warmup, List,
+            Silos, Case, Runs, Seconds, Warmup, Postgres, List,
         };
         command.SetAction(RunAsync);
         return command;
@@ -96,7 +101,8 @@ internal static class ClusterCommand
             parsed.GetValue(Silos),
             parsed.GetValue(Runs),
             TimeSpan.FromSeconds(parsed.GetValue(Warmup)),
-            TimeSpan.FromSeconds(parsed.GetValue(Seconds)));
+            TimeSpan.FromSeconds(parsed.GetValue(Seconds)),
+            parsed.GetValue(Postgres));
         await using var runner = new CaseRunner(settings, new Progress(Console.Error), Console.Out);
         try
         {

@@ -11,6 +11,7 @@ internal static class CaseRegistry
     public static IReadOnlyList<IBenchmarkCase> All { get; } =
     [
         .. MemoryCase.All, .. ReadCase.All, .. InsertCase.All, .. DeleteCase.All, .. JoinCase.All, .. KillCase.All,
+        .. PersistentReadCase.All, .. PersistentWriteCase.All, .. AccountCase.All, .. PersistentLoadCase.All,
         .. FileStartCase.All, .. FileRollingRestartCase.All, .. MembershipWriteCase.All,
     ];
 

@@ -14,7 +14,9 @@ internal sealed record BenchmarkSilo(JsonLineClient Client, string Address, long
 /// <summary>What a cluster is made of.</summary>
 /// <param name="Silos">How many are started before the case begins.</param>
 /// <param name="Listed">How many are in the node list then.</param>
-internal sealed record ClusterSetup(int Silos, int Listed, ClusterDiscovery Discovery);
+/// <param name="Discovery">How they find each other.</param>
+/// <param name="Postgres">The database, for <see cref="ClusterDiscovery.PersistentPostgres"/>.</param>
+internal sealed record ClusterSetup(int Silos, int Listed, ClusterDiscovery Discovery, string? Postgres = null);
 
 /// <summary>
 /// Silo processes on loopback that share a SQLite file, or a list of nodes, in a folder of their own. Disposing kills them.
@@ -153,6 +155,16 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
         await WaitForMembersAsync(cancellationToken);
     }
 
+    /// <summary>Stops all silos in good order, and starts the first one again, alone; the others are gone for good.</summary>
+    public async Task RestartAloneAsync(CancellationToken cancellationToken)
+    {
+        _progress.Say("stopping all silos, starting one");
+        await Task.WhenAll(_silos.Select(silo => silo.Client.Process.CloseInputAsync(cancellationToken)));
+        await Task.WhenAll(_silos.Select(silo => silo.Client.Process.Exited.WaitAsync(QuickTimeout, cancellationToken)));
+        _silos.Clear();
+        _silos.Add(await WaitForReadyAsync(StartProcess(0), cancellationToken));
+    }
+
     /// <summary>Kills a silo with -9. The cluster is of no use afterwards but for what its other silos are doing.</summary>
     public void Kill(int silo) => _silos[silo].Client.Process.KillHard();
 
@@ -186,7 +198,7 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
             _ports.Add(FreePorts.Take(SiloConfiguration.PortsPerSilo));
         }
 
-        var file = SiloConfiguration.Write(_folder, silo, _ports[silo], Setup.Discovery);
+        var file = SiloConfiguration.Write(_folder, silo, _ports[silo], Setup);
         var command = ChildCommand.ForThisProgram(SiloProgram.Command, "--config", file);
         var process = SiloProcess.Start($"silo {silo + 1}", command with { WorkingDirectory = _folder.Path });
         _processes.Add(process);

@@ -4,7 +4,7 @@ using MimGrains.Benchmarks.Cases;
 namespace MimGrains.Benchmarks.Harness;
 
 /// <summary>How to run cases.</summary>
-internal sealed record RunSettings(int Silos, int Runs, TimeSpan Warmup, TimeSpan Window);
+internal sealed record RunSettings(int Silos, int Runs, TimeSpan Warmup, TimeSpan Window, string? Postgres);
 
 /// <summary>Runs cases one after the other, and prints one line of JSON per run.</summary>
 internal sealed class CaseRunner(RunSettings settings, Progress progress, TextWriter output) : IAsyncDisposable

@@ -7,6 +7,12 @@ internal enum ClusterDiscovery
 {
     Sqlite,
     NodeList,
+
+    /// <summary>As <see cref="Sqlite"/>, with persistent tables in the same file.</summary>
+    PersistentSqlite,
+
+    /// <summary>A PostgreSQL database that is given, with persistent tables in it.</summary>
+    PersistentPostgres,
 }
 
 /// <summary>The files of a cluster on this machine: a configuration for each silo, and the list of nodes.</summary>
@@ -19,7 +25,7 @@ internal static class SiloConfiguration
     private const string NodeListFile = "nodes.txt";
 
     /// <summary>Writes the configuration of a silo and returns its path.</summary>
-    public static string Write(TempFolder folder, int index, IReadOnlyList<int> ports, ClusterDiscovery discovery)
+    public static string Write(TempFolder folder, int index, IReadOnlyList<int> ports, ClusterSetup setup)
     {
         var path = folder.File($"mim{index + 1}.toml");
         File.WriteAllText(path, $"""
@@ -29,8 +35,7 @@ internal static class SiloConfiguration
             component_backend = "cets"
 
             [internal_databases.cets]
-            cluster_name = "benchmark"
-            {(discovery == ClusterDiscovery.Sqlite ? Sqlite : NodeList)}
+            {DiscoveryOf(folder, setup)}
 
             [node]
             name = "{NameOf(index)}"
@@ -51,7 +56,36 @@ internal static class SiloConfiguration
         File.Move(next, folder.File(NodeListFile), overwrite: true);
     }
 
+    private static string DiscoveryOf(TempFolder folder, ClusterSetup setup) => setup.Discovery switch
+    {
+        ClusterDiscovery.NodeList => NodeList,
+        ClusterDiscovery.PersistentSqlite => $"{Sqlite}\n\n{Persistent}",
+        ClusterDiscovery.PersistentPostgres => $"{PostgresOf(folder, setup.Postgres!)}\n\n{Persistent}",
+        _ => Sqlite,
+    };
+
+    // Other clusters that the database has known must not be seen.
+    private static string PostgresOf(TempFolder folder, string connection)
+    {
+        var settings = new System.Data.Common.DbConnectionStringBuilder { ConnectionString = connection };
+        return $"""
+            cluster_name = "benchmark-{System.IO.Path.GetFileName(folder.Path)}"
+            backend = "rdbms"
+
+            [outgoing_pools.rdbms.default.connection]
+            driver = "pgsql"
+            host = "{settings["Host"]}"
+            port = {settings["Port"]}
+            database = "{settings["Database"]}"
+            username = "{settings["Username"]}"
+            password = "{settings["Password"]}"
+            """;
+    }
+
+    private static string Persistent => "[internal_databases.mnesia]";
+
     private static string Sqlite => """
+        cluster_name = "benchmark"
         backend = "rdbms"
 
         [outgoing_pools.rdbms.default.connection]
@@ -60,6 +94,7 @@ internal static class SiloConfiguration
         """;
 
     private static string NodeList => $"""
+        cluster_name = "benchmark"
         backend = "file"
         node_list_file = "{NodeListFile}"
         cluster_secret = "{Secret}"

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using MimGrains.Configuration;
 using MimGrains.Hosting;
+using MimGrains.Persistent;
 using MimGrains.ProcessSupport;
 using MimGrains.Sessions;
 using MimGrains.Tables;
@@ -32,6 +33,8 @@ internal static class SiloProgram
         new MembersOperation(), new CountOperation(), new LeaderOperation(), new LoadOperation(), new ClearOperation(), new MemoryOperation(), new CompiledOperation(),
         new ReadOperation(), new InsertOperation(), new DeleteOperation(), new KillWatchOperation(),
         new InsertWatchOperation(), new MembershipWriteOperation(),
+        new PersistentWriteOperation(), new PersistentReadOperation(), new PersistentCountOperation(), new PersistentLoadOperation(),
+        new PersistentClearOperation(), new AccountOperation(), new OpenAccountsOperation(), new AccountSumOperation(),
     ];
 
     public static async Task<int> RunAsync(FileInfo config, CancellationToken cancellationToken)
@@ -71,7 +74,13 @@ internal static class SiloProgram
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.UseOrleans(silo => silo.UseMimGrains(MimGrainsToml.Load(config.FullName)));
+        var options = MimGrainsToml.Load(config.FullName);
+        if (options.InternalDatabases?.Mnesia is not null)
+        {
+            PersistentData.Add(builder.Services);
+        }
+
+        builder.UseOrleans(silo => silo.UseMimGrains(options));
         return builder.Build();
     }
 
@@ -79,6 +88,7 @@ internal static class SiloProgram
     {
         var table = services.GetRequiredService<ITableCatalog>().Get<SessionKey, SessionRecord>(TableName);
         await table.WaitForReadyAsync(cancellationToken);
+        await (services.GetService<IPersistentTables>()?.WaitForTablesAsync(cancellationToken: cancellationToken) ?? Task.CompletedTask);
         var address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString();
         return new SiloContext(table, address, services);
     }
