@@ -3,7 +3,8 @@ using System.Buffers;
 namespace MimGrains.Persistent;
 
 /// <summary>
-/// Writes the keys of a persistent table as bytes. Equal keys must have equal bytes and different keys different ones, for ever and
+/// Writes the keys of a persistent table as bytes. Equal keys must have equal bytes and different keys different ones,
+/// for ever and
 /// on every machine: locks and the database know a key by its bytes. Called from many threads at once.
 /// </summary>
 /// <typeparam name="TKey">Key.</typeparam>

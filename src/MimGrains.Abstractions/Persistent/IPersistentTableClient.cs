@@ -3,13 +3,15 @@ using MimGrains.Tables;
 namespace MimGrains.Persistent;
 
 /// <summary>
-/// A persistent table as an Orleans client reads it without a transaction (dirty): every call is one call to the client's gateway
+/// A persistent table as an Orleans client reads it without a transaction (dirty): every call is one call to the
+/// client's gateway
 /// silo, which answers from its copy.
 /// </summary>
 /// <typeparam name="TKey">Key.</typeparam>
 /// <typeparam name="TRecord">Record.</typeparam>
 /// <remarks>
-/// Errors are those of <see cref="IPersistentTable{TKey,TRecord}"/>, and Orleans' own when no silo answers. Not for tables that are
+/// Errors are those of <see cref="IPersistentTable{TKey,TRecord}"/>, and Orleans' own when no silo answers. Not for
+/// tables that are
 /// on disc only. Thread-safe.
 /// </remarks>
 public interface IPersistentTableClient<TKey, TRecord>
@@ -53,8 +55,10 @@ public interface IPersistentTableClient<TKey, TRecord>
     Task<long> CountAsync(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Watches the keys of a range: see <see cref="IPersistentTable{TKey,TRecord}.WatchAsync"/>. When the gateway silo is lost, the
-    /// watch goes on at another one by itself, if that has kept the changes (<see cref="PersistentTableDefinition.KeepsChanges"/>).
+    /// Watches the keys of a range: see <see cref="IPersistentTable{TKey,TRecord}.WatchAsync"/>. When the gateway silo
+    /// is lost, the
+    /// watch goes on at another one by itself, if that has kept the changes (<see
+    /// cref="PersistentTableDefinition.KeepsChanges"/>).
     /// </summary>
     /// <param name="range">The keys; its direction is without meaning.</param>
     /// <param name="from">Goes on after an event of another watch.</param>

@@ -38,7 +38,9 @@ public interface IPersistentTableGrain<TKey, TRecord> : IGrainWithStringKey
     [Alias("begin-watch")]
     ValueTask<Guid> BeginWatchAsync(KeyRange<TKey> range, WatchToken? from);
 
-    /// <summary>Returns the next events of a watch, none after some seconds without one; null when this silo does not know it.</summary>
+    /// <summary>
+    /// Returns the next events of a watch, none after some seconds without one; null when this silo does not know it.
+    /// </summary>
     [Alias("next-events")]
     Task<TableEvent<TKey, TRecord>[]?> NextEventsAsync(Guid watch);
 

@@ -4,11 +4,13 @@ namespace MimGrains.Persistent;
 public partial interface IPersistentTables
 {
     /// <summary>
-    /// Creates a table on every silo. Returns when all live silos have it and this one can read it. One with an equal definition that
+    /// Creates a table on every silo. Returns when all live silos have it and this one can read it. One with an equal
+    /// definition that
     /// is there already is no error. What was stored of it before, when the cluster ran the last time, is there again.
     /// </summary>
     /// <exception cref="ArgumentException">
-    /// There is a table of that name with another definition; or the definition holds code that the other silos cannot be told, such
+    /// There is a table of that name with another definition; or the definition holds code that the other silos cannot
+    /// be told, such
     /// as an order or an index by a function: indexes by properties (<c>TableIndex.OfProperty</c>) can be told.
     /// </exception>
     /// <exception cref="Tables.TableDefinitionException">The definition cannot work.</exception>
@@ -20,18 +22,26 @@ public partial interface IPersistentTables
         where TKey : notnull
         where TRecord : class;
 
-    /// <summary>Deletes a table that was created while the cluster runs, with all its records, on every silo and in the database.</summary>
+    /// <summary>
+    /// Deletes a table that was created while the cluster runs, with all its records, on every silo and in the
+    /// database.
+    /// </summary>
     /// <exception cref="NoSuchTableException">There is none of that name.</exception>
     /// <exception cref="InvalidOperationException">The table is registered on the silos.</exception>
-    /// <exception cref="PersistentTableUnavailableException">It cannot be done now, or not on all silos: do it again.</exception>
+    /// <exception cref="PersistentTableUnavailableException">
+    /// It cannot be done now, or not on all silos: do it again.
+    /// </exception>
     Task DeleteAsync(string name, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Adds an index by a property of the record to the copies of all silos, while the table is read and written. It is looked up
+    /// Adds an index by a property of the record to the copies of all silos, while the table is read and written. It is
+    /// looked up
     /// with <c>TableIndex.OfProperty&lt;TKey, TRecord, TIndex&gt;(property)</c>. One that is there already is no error.
     /// </summary>
     /// <exception cref="NoSuchTableException">There is no such table.</exception>
-    /// <exception cref="ArgumentException">The record has no such property, or the definition has such an index.</exception>
+    /// <exception cref="ArgumentException">
+    /// The record has no such property, or the definition has such an index.
+    /// </exception>
     /// <exception cref="PersistentTableUnavailableException">A silo cannot add it; it is not added.</exception>
     Task AddIndexAsync(string table, string property, CancellationToken cancellationToken = default);
 
@@ -41,7 +51,8 @@ public partial interface IPersistentTables
     Task DropIndexAsync(string table, string property, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Makes every record of a table anew, as <c>transform_table</c>: in transactions of some records each, while the table is read and
+    /// Makes every record of a table anew, as <c>transform_table</c>: in transactions of some records each, while the
+    /// table is read and
     /// written. Records of older versions come in the form of this one (see
     /// <see cref="PersistentTableDefinition{TKey,TRecord}.WithUpgrade"/>), and are stored in it afterwards.
     /// </summary>

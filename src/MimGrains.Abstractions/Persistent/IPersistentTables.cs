@@ -2,7 +2,9 @@ using MimGrains.Tables;
 
 namespace MimGrains.Persistent;
 
-/// <summary>Finds, creates and changes persistent tables, and waits for them. A service of every silo; thread-safe.</summary>
+/// <summary>
+/// Finds, creates and changes persistent tables, and waits for them. A service of every silo; thread-safe.
+/// </summary>
 public partial interface IPersistentTables
 {
     /// <summary>Returns the names of all persistent tables of this silo, ascending.</summary>
@@ -20,10 +22,13 @@ public partial interface IPersistentTables
     PersistentTableInfo GetInfo(string name);
 
     /// <summary>
-    /// Watches what happens to the cluster and its persistent tables, as <c>subscribe(system)</c>: first which silos are active and
+    /// Watches what happens to the cluster and its persistent tables, as <c>subscribe(system)</c>: first which silos
+    /// are active and
     /// which tables are loaded, then <see cref="SystemEventKind.Synced"/>, then what happens, until it is cancelled.
     /// </summary>
-    /// <exception cref="SnapshotRequiredException">More than 1,000 events came that were not read: watch again.</exception>
+    /// <exception cref="SnapshotRequiredException">
+    /// More than 1,000 events came that were not read: watch again.
+    /// </exception>
     IAsyncEnumerable<SystemEvent> WatchSystemAsync(CancellationToken cancellationToken = default);
 
     /// <summary>Completes when this silo can read these tables.</summary>

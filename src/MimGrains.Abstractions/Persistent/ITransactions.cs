@@ -2,8 +2,10 @@ namespace MimGrains.Persistent;
 
 /// <summary>Runs activities on persistent tables. A service of silos and of Orleans clients; thread-safe.</summary>
 /// <remarks>
-/// Transactions are serializable: strict two-phase locking; one that meets the lock of an older one is run again, with the age that
-/// it has. What a body throws ends its transaction without any effect, and is thrown to the caller as it is. A cancelled call is
+/// Transactions are serializable: strict two-phase locking; one that meets the lock of an older one is run again, with
+/// the age that
+/// it has. What a body throws ends its transaction without any effect, and is thrown to the caller as it is. A
+/// cancelled call is
 /// aborted too, unless it was already being committed: then it is waited for.
 /// </remarks>
 public interface ITransactions
@@ -12,7 +14,8 @@ public interface ITransactions
     bool IsInTransaction { get; }
 
     /// <summary>
-    /// Runs a transaction. Returns when it is committed: in the database, or, for what is only in memory, on every live silo.
+    /// Runs a transaction. Returns when it is committed: in the database, or, for what is only in memory, on every live
+    /// silo.
     /// </summary>
     /// <param name="body">What it does. It may be run several times.</param>
     /// <param name="options">Limits; null for the defaults.</param>
@@ -34,7 +37,8 @@ public interface ITransactions
         Func<ITransaction, Task<TResult>> body, TransactionOptions? options = null, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Runs operations without locks, once: each for itself, and what is done stays when a later one fails. A write returns when the
+    /// Runs operations without locks, once: each for itself, and what is done stays when a later one fails. A write
+    /// returns when the
     /// silo that keeps the record has it.
     /// </summary>
     /// <exception cref="TransactionTimeoutException">An operation took too long; it may still be done.</exception>

@@ -14,12 +14,15 @@ public sealed record PersistentNodeDownEvent<TKey, TRecord>(
 public sealed partial class PersistentTableDefinition<TKey, TRecord>
 {
     /// <summary>
-    /// Returns what is called when a silo is declared dead, or leaves; such as to delete the records that stand for what it did.
+    /// Returns what is called when a silo is declared dead, or leaves; such as to delete the records that stand for
+    /// what it did.
     /// </summary>
     /// <value>Default: none. A record of a persistent table belongs to no silo: it stays.</value>
     /// <remarks>
-    /// Called on the live silo with the least address, again and again until it does not throw; and again on the next one when that
-    /// silo dies as well. Called a second time after 30 s, for what the dead silo was just having written. So it must do nothing where
+    /// Called on the live silo with the least address, again and again until it does not throw; and again on the next
+    /// one when that
+    /// silo dies as well. Called a second time after 30 s, for what the dead silo was just having written. So it must
+    /// do nothing where
     /// nothing is left to do.
     /// </remarks>
     public Func<PersistentNodeDownEvent<TKey, TRecord>, CancellationToken, Task>? OnNodeDown { get; init; }

@@ -3,7 +3,10 @@ using MimGrains.Tables;
 
 namespace MimGrains.Persistent;
 
-/// <summary>A persistent table of an Orleans client. Registered by <see cref="PersistentTableClientExtensions.AddPersistentTableClient"/>.</summary>
+/// <summary>
+/// A persistent table of an Orleans client. Registered by <see
+/// cref="PersistentTableClientExtensions.AddPersistentTableClient"/>.
+/// </summary>
 internal sealed class PersistentTableClient<TKey, TRecord>(string name, IGrainFactory grains) : IPersistentTableClient<TKey, TRecord>
     where TKey : notnull
     where TRecord : class

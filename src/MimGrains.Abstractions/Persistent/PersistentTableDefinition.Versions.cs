@@ -10,7 +10,8 @@ public sealed partial class PersistentTableDefinition<TKey, TRecord>
     public IReadOnlyDictionary<int, RecordUpgrade<TRecord>> Upgrades => _upgrades;
 
     /// <summary>
-    /// Says how records are read that an older version of the program wrote with another record type. They are read so wherever
+    /// Says how records are read that an older version of the program wrote with another record type. They are read so
+    /// wherever
     /// they are met, and written in the new form when they are written the next time.
     /// </summary>
     /// <typeparam name="TOld">The record type of that version, as it was; serializable by Orleans.</typeparam>

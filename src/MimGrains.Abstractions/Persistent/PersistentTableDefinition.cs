@@ -17,10 +17,11 @@ public abstract class PersistentTableDefinition
         if (name.Length > MaxNameLength)
         {
             throw new ArgumentException(
-                $"The name of a persistent table has at most {MaxNameLength} characters, but '{name[..32]}...' has {name.Length}.", nameof(name));
+                $"The name of a persistent table has at most {MaxNameLength} characters, but '{name[..32]}...' has {name.Length}.",
+                nameof(name));
         }
 
-        if (name.FirstOrDefault(character => !char.IsAsciiLetterOrDigit(character) && character is not ('_' or '-' or '.')) is var wrong and not '\0')
+        if (name.FirstOrDefault(one => !char.IsAsciiLetterOrDigit(one) && one is not ('_' or '-' or '.')) is var wrong and not '\0')
         {
             throw new ArgumentException(
                 $"The name of a persistent table has ASCII letters, digits, '_', '-' and '.', but '{name}' has '{wrong}'.", nameof(name));
@@ -41,18 +42,25 @@ public abstract class PersistentTableDefinition
     public StorageType Storage { get; init; } = StorageType.Disc;
 
     /// <summary>
-    /// Returns into how many fragments the table is cut, by a hash of the key. Each has one writer, somewhere in the cluster: more
+    /// Returns into how many fragments the table is cut, by a hash of the key. Each has one writer, somewhere in the
+    /// cluster: more
     /// fragments write more at a time, and cost more messages where a transaction needs all of them.
     /// </summary>
     /// <value>1 to <see cref="MaxFragments"/>; default 1. Cannot be changed while the table has records.</value>
     public int Fragments { get; init; } = 1;
 
-    /// <summary>Returns the version of the form of the records; each record is stored with the version that wrote it.</summary>
-    /// <value>1 to 1,000,000; default 1. Raise it when the record type changes in a way that Orleans' serializer does not bridge.</value>
+    /// <summary>
+    /// Returns the version of the form of the records; each record is stored with the version that wrote it.
+    /// </summary>
+    /// <value>
+    /// 1 to 1,000,000; default 1. Raise it when the record type changes in a way that Orleans' serializer does not
+    /// bridge.
+    /// </value>
     public int Version { get; init; } = 1;
 
     /// <summary>
-    /// Returns whether every silo always keeps the last changes, so that a watch can go on at another silo when its own is lost. May
+    /// Returns whether every silo always keeps the last changes, so that a watch can go on at another silo when its own
+    /// is lost. May
     /// differ between silos.
     /// </summary>
     /// <value>Default false: a silo keeps changes only while somebody watches there, and a while after.</value>
@@ -68,7 +76,8 @@ public abstract class PersistentTableDefinition
     public abstract IReadOnlyList<string> IndexNames { get; }
 
     /// <summary>
-    /// Returns the definition in one line of text. Two silos hold the same table only if their lines are equal; otherwise the one
+    /// Returns the definition in one line of text. Two silos hold the same table only if their lines are equal;
+    /// otherwise the one
     /// that joins is refused with both lines.
     /// </summary>
     public abstract string Describe();
@@ -98,7 +107,8 @@ public abstract class PersistentTableDefinition
         if (Storage == StorageType.DiscOnly && IndexNames.Count > 0)
         {
             throw new TableDefinitionException(
-                Name, $"indexes need copies in memory: with storage DiscOnly there can be none, but it has {string.Join(", ", IndexNames)}.");
+                Name,
+                $"indexes need copies in memory: with storage DiscOnly there can be none, but it has {string.Join(", ", IndexNames)}.");
         }
     }
 }
@@ -106,23 +116,28 @@ public abstract class PersistentTableDefinition
 /// <summary>Receives a definition with its types.</summary>
 public interface IPersistentTableDefinitionVisitor<out TResult>
 {
-    /// <summary>Called once, with the definition on which <see cref="PersistentTableDefinition.Accept"/> was called.</summary>
+    /// <summary>
+    /// Called once, with the definition on which <see cref="PersistentTableDefinition.Accept"/> was called.
+    /// </summary>
     TResult Visit<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition)
         where TKey : notnull
         where TRecord : class;
 }
 
 /// <summary>
-/// Defines a persistent table, and stands for it in transactions: declare it once, as a static field, and register it on every
+/// Defines a persistent table, and stands for it in transactions: declare it once, as a static field, and register it
+/// on every
 /// silo, with <see cref="PersistentTableServiceCollectionExtensions.AddPersistentTable{TKey,TRecord}"/>.
 /// </summary>
 /// <typeparam name="TKey">
-/// Key; immutable, with the equality of its type: a number, an enum, a string, a <see cref="Guid"/>, a date or time, a tuple of
+/// Key; immutable, with the equality of its type: a number, an enum, a string, a <see cref="Guid"/>, a date or time, a
+/// tuple of
 /// such, or a record whose constructor takes all that it holds. For others see <see cref="KeyCodec"/>.
 /// </typeparam>
 /// <typeparam name="TRecord">Record; immutable, serializable by Orleans.</typeparam>
 /// <param name="name">
-/// Unique in the cluster; 1 to <see cref="PersistentTableDefinition.MaxNameLength"/> ASCII letters, digits, <c>_</c>, <c>-</c>, <c>.</c>.
+/// Unique in the cluster; 1 to <see cref="PersistentTableDefinition.MaxNameLength"/> ASCII letters, digits, <c>_</c>,
+/// <c>-</c>, <c>.</c>.
 /// </param>
 public sealed partial class PersistentTableDefinition<TKey, TRecord>(string name) : PersistentTableDefinition(name)
     where TKey : notnull
@@ -135,7 +150,8 @@ public sealed partial class PersistentTableDefinition<TKey, TRecord>(string name
     public IComparer<TKey> Order { get; init; } = TableOrder.Default<TKey>();
 
     /// <summary>
-    /// Returns an equal key that shares in memory what many keys have in common, such as the name of a server; null stands for
+    /// Returns an equal key that shares in memory what many keys have in common, such as the name of a server; null
+    /// stands for
     /// the key as it is. Called for every key before it is kept. Must be pure otherwise, and safe on any thread.
     /// </summary>
     /// <value>Default: none. Not used for bags.</value>
@@ -157,7 +173,9 @@ public sealed partial class PersistentTableDefinition<TKey, TRecord>(string name
     /// <inheritdoc/>
     public override Type RecordType => typeof(TRecord);
 
-    /// <summary>Declares a secondary index. Costs about 100 bytes for each record that is in it, on every silo.</summary>
+    /// <summary>
+    /// Declares a secondary index. Costs about 100 bytes for each record that is in it, on every silo.
+    /// </summary>
     /// <returns>This definition.</returns>
     /// <exception cref="ArgumentException">The table has an index of that name.</exception>
     public PersistentTableDefinition<TKey, TRecord> WithIndex(TableIndex<TKey, TRecord> index)
@@ -174,8 +192,9 @@ public sealed partial class PersistentTableDefinition<TKey, TRecord>(string name
 
     /// <inheritdoc/>
     public override string Describe() =>
-        $"{Name}({TypeNames.Of(typeof(TKey))} -> {TypeNames.Of(typeof(TRecord))}, {Type}, {Storage}, fragments {Fragments}, version {Version}" +
-        $"{(KeyCodec is null ? "" : $", key codec {KeyCodec.Name}")}{(_indexes.Count == 0 ? "" : $", indexes {string.Join(' ', IndexNames)}")})";
+        $"{Name}({TypeNames.Of(typeof(TKey))} -> {TypeNames.Of(typeof(TRecord))}, {Type}, {Storage}, " +
+        $"fragments {Fragments}, version {Version}{(KeyCodec is null ? "" : $", key codec {KeyCodec.Name}")}" +
+        $"{(_indexes.Count == 0 ? "" : $", indexes {string.Join(' ', IndexNames)}")})";
 
     /// <inheritdoc/>
     public override TResult Accept<TResult>(IPersistentTableDefinitionVisitor<TResult> visitor)

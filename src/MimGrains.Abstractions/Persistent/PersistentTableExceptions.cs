@@ -9,7 +9,9 @@ public enum AbortReason
     /// <summary>It lost its locks to older transactions more often than its options allow.</summary>
     TooManyRestarts = 1,
 
-    /// <summary>A silo that kept some of its records or locks died, or was replaced, before anything was decided.</summary>
+    /// <summary>
+    /// A silo that kept some of its records or locks died, or was replaced, before anything was decided.
+    /// </summary>
     FragmentLost = 2,
 
     /// <summary>The database did not take it.</summary>
@@ -53,7 +55,8 @@ public sealed class TransactionAbortedException : Exception
 }
 
 /// <summary>
-/// Whether a transaction was committed is not known now, as whoever decides it does not answer. It will be all or nothing: ask
+/// Whether a transaction was committed is not known now, as whoever decides it does not answer. It will be all or
+/// nothing: ask
 /// <see cref="ITransactions.OutcomeAsync"/> later.
 /// </summary>
 [GenerateSerializer, Alias("mimgrains.transaction-in-doubt")]
@@ -61,14 +64,17 @@ public sealed class TransactionInDoubtException : Exception
 {
     /// <summary>Creates the exception.</summary>
     public TransactionInDoubtException(TransactionId id, string detail, Exception? cause = null)
-        : base($"Transaction {id} is in doubt: {detail}. It is committed or aborted as a whole; ask for its outcome later.", cause) => Id = id;
+        : base($"Transaction {id} is in doubt: {detail}. It is committed or aborted as a whole; ask for its outcome later.", cause) =>
+        Id = id;
 
     /// <summary>Returns the transaction.</summary>
     [Id(0)]
     public TransactionId Id { get; }
 }
 
-/// <summary>A transaction, or a dirty operation, did not end in time. A transaction is aborted: nothing that it wrote is there.</summary>
+/// <summary>
+/// A transaction, or a dirty operation, did not end in time. A transaction is aborted: nothing that it wrote is there.
+/// </summary>
 [GenerateSerializer, Alias("mimgrains.transaction-timeout")]
 public sealed class TransactionTimeoutException : Exception
 {
@@ -107,7 +113,9 @@ public sealed class NoSuchTableException : Exception
     public string Table { get; }
 }
 
-/// <summary>A persistent table cannot be used now: it is not loaded yet, its database is away, or the silo is stopping.</summary>
+/// <summary>
+/// A persistent table cannot be used now: it is not loaded yet, its database is away, or the silo is stopping.
+/// </summary>
 [GenerateSerializer, Alias("mimgrains.persistent-table-unavailable")]
 public sealed class PersistentTableUnavailableException : Exception
 {

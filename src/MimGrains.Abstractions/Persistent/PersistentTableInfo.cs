@@ -36,7 +36,9 @@ public sealed record PersistentTableInfo
     [Id(7)]
     public required int Version { get; init; }
 
-    /// <summary>Returns the names of the indexes of this silo's copy, ascending; those that were added while it runs too.</summary>
+    /// <summary>
+    /// Returns the names of the indexes of this silo's copy, ascending; those that were added while it runs too.
+    /// </summary>
     [Id(8)]
     public required IReadOnlyList<string> Indexes { get; init; }
 
@@ -52,17 +54,22 @@ public sealed record PersistentTableInfo
     [Id(11)]
     public required long? Records { get; init; }
 
-    /// <summary>Returns about how many bytes they take in the memory of this silo, with the indexes; null without a copy.</summary>
+    /// <summary>
+    /// Returns about how many bytes they take in the memory of this silo, with the indexes; null without a copy.
+    /// </summary>
     [Id(12)]
     public required long? MemoryBytes { get; init; }
 
-    /// <summary>Returns the live silos that hold a copy, this one included, ascending; none for what is on disc only.</summary>
+    /// <summary>
+    /// Returns the live silos that hold a copy, this one included, ascending; none for what is on disc only.
+    /// </summary>
     [Id(13)]
     public required IReadOnlyList<string> Silos { get; init; }
 
     /// <summary>Returns the keys of Mnesia's <c>table_info</c> that mean something here, in Mnesia's words.</summary>
     /// <remarks>
-    /// <c>memory</c> is in bytes, not in words. Keys that mean nothing here are left out: those of checkpoints, of load order, of
+    /// <c>memory</c> is in bytes, not in words. Keys that mean nothing here are left out: those of checkpoints, of load
+    /// order, of
     /// master nodes, of local content, of SNMP, and <c>wild_pattern</c>, <c>cookie</c> and <c>user_properties</c>.
     /// </remarks>
     public IReadOnlyDictionary<string, object> ToMnesia()

@@ -3,10 +3,15 @@ namespace MimGrains.Persistent;
 /// <summary>What a key of a persistent table may have.</summary>
 public enum PersistentTableType
 {
-    /// <summary>One record for each key. Scans come in the order of the keys all the same, where the table has copies in memory.</summary>
+    /// <summary>
+    /// One record for each key. Scans come in the order of the keys all the same, where the table has copies in memory.
+    /// </summary>
     Set = 0,
 
-    /// <summary>One record for each key, and the order of the keys is part of what is promised. Not with <see cref="StorageType.DiscOnly"/>.</summary>
+    /// <summary>
+    /// One record for each key, and the order of the keys is part of what is promised. Not with <see
+    /// cref="StorageType.DiscOnly"/>.
+    /// </summary>
     OrderedSet = 1,
 
     /// <summary>Any number of records for each key, each of them once. Which one comes first is not promised.</summary>
@@ -16,7 +21,9 @@ public enum PersistentTableType
 /// <summary>Where the records of a persistent table are.</summary>
 public enum StorageType
 {
-    /// <summary>In the memory of every silo, and nowhere else: <c>ram_copies</c>. Lost when all silos are gone.</summary>
+    /// <summary>
+    /// In the memory of every silo, and nowhere else: <c>ram_copies</c>. Lost when all silos are gone.
+    /// </summary>
     Ram = 0,
 
     /// <summary>In the memory of every silo and in the database: <c>disc_copies</c>.</summary>
@@ -35,7 +42,9 @@ public enum ActivityKind
     /// <summary>As <see cref="Transaction"/>; returns when every live silo has applied it.</summary>
     SyncTransaction = 1,
 
-    /// <summary>One operation after the other, without locks; each returns when the silo that keeps the record has it.</summary>
+    /// <summary>
+    /// One operation after the other, without locks; each returns when the silo that keeps the record has it.
+    /// </summary>
     AsyncDirty = 2,
 
     /// <summary>As <see cref="AsyncDirty"/>; a write returns when every live silo has applied it.</summary>

@@ -6,7 +6,8 @@ namespace MimGrains.Persistent;
 public static class PersistentTableServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds a persistent table to this silo. <see cref="IPersistentTable{TKey,TRecord}"/> can be injected with the table's name as its
+    /// Adds a persistent table to this silo. <see cref="IPersistentTable{TKey,TRecord}"/> can be injected with the
+    /// table's name as its
     /// key (<c>[FromKeyedServices("name")]</c>).
     /// </summary>
     /// <exception cref="ArgumentException">A persistent table of that name was added before.</exception>

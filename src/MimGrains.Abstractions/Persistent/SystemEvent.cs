@@ -21,13 +21,17 @@ public enum SystemEventKind
     /// <summary>A table, or an index, was removed while the cluster runs.</summary>
     SchemaRemoved = 5,
 
-    /// <summary>Silos hold different records of a table: <c>inconsistent_database</c>. What differs is mended now.</summary>
+    /// <summary>
+    /// Silos hold different records of a table: <c>inconsistent_database</c>. What differs is mended now.
+    /// </summary>
     InconsistencyFound = 6,
 
     /// <summary>Records of a table were mended.</summary>
     InconsistencyRepaired = 7,
 
-    /// <summary>Writers of a table wait, as too much is on its way to silos that do not answer: <c>mnesia_overload</c>.</summary>
+    /// <summary>
+    /// Writers of a table wait, as too much is on its way to silos that do not answer: <c>mnesia_overload</c>.
+    /// </summary>
     Overload = 8,
 }
 

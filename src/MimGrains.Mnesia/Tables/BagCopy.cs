@@ -103,14 +103,16 @@ internal sealed class BagCopy<TKey, TRecord> : TableCopy<TKey, TRecord>
         }
     }
 
-    protected override Task ApplyAsync(int fragment, Write[] writes) => _table.ApplyAsync((this, fragment, writes), static (state, writer) =>
-    {
-        var (copy, fragment, writes) = state;
-        foreach (var write in writes)
+    protected override Task ApplyAsync(int fragment, Write[] writes) => _table.ApplyAsync(
+        (this, fragment, writes),
+        static (state, writer) =>
         {
-            copy.Apply(fragment, write, writer);
-        }
-    });
+            var (copy, fragment, writes) = state;
+            foreach (var write in writes)
+            {
+                copy.Apply(fragment, write, writer);
+            }
+        });
 
     protected override Task AddToTableAsync(TableIndex<TKey, TRecord> index, CancellationToken cancellationToken) =>
         _table.AddIndexAsync(_rows.Add(index), cancellationToken);

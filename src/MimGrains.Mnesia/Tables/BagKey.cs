@@ -5,7 +5,9 @@ using MimGrains.Tables;
 
 namespace MimGrains.Mnesia.Tables;
 
-/// <summary>The key of one record of a bag: the key, and a digest of the record, by which the records of a key are told apart.</summary>
+/// <summary>
+/// The key of one record of a bag: the key, and a digest of the record, by which the records of a key are told apart.
+/// </summary>
 /// <param name="Key">Key.</param>
 /// <param name="Digest">The first half of the SHA-256 of the record's bytes.</param>
 internal readonly record struct BagKey<TKey>(TKey Key, UInt128 Digest)

@@ -37,7 +37,9 @@ internal sealed class BagRows<TKey, TRecord>
     /// <summary>The definition of the replicated table.</summary>
     public TableDefinition<BagKey<TKey>, TRecord> Table { get; }
 
-    /// <summary>Finds the rows that may have a record: equal records may have different bytes, and so different rows.</summary>
+    /// <summary>
+    /// Finds the rows that may have a record: equal records may have different bytes, and so different rows.
+    /// </summary>
     public TableIndex<BagKey<TKey>, TRecord, (TKey Key, int RecordHash)> ByRecord { get; } =
         new("mnesia$record", static (row, record) => (row.Key, record.GetHashCode()));
 
@@ -48,7 +50,8 @@ internal sealed class BagRows<TKey, TRecord>
     {
         ArgumentNullException.ThrowIfNull(index);
         return _indexes.TryGetValue(index, out var rows) ? (TableIndex<BagKey<TKey>, TRecord, TIndex>)rows : throw new ArgumentException(
-            $"Persistent table {Of.Name} does not have this index {index.Name}; it has: [{string.Join(", ", Of.IndexNames)}].", nameof(index));
+            $"Persistent table {Of.Name} does not have this index {index.Name}; it has: [{string.Join(", ", Of.IndexNames)}].",
+            nameof(index));
     }
 
     /// <summary>Returns the index of the rows that stands for a new one of the bag.</summary>

@@ -1,7 +1,9 @@
 namespace MimGrains.Mnesia.Tables;
 
 /// <summary>Says in which fragment a key is. Never to be changed: databases are cut by it.</summary>
-/// <remarks>FNV-1a (Fowler, Noll, Vo), 64 bits, its bits mixed by the end of MurmurHash3 (Appleby), modulo the fragments.</remarks>
+/// <remarks>
+/// FNV-1a (Fowler, Noll, Vo), 64 bits, its bits mixed by the end of MurmurHash3 (Appleby), modulo the fragments.
+/// </remarks>
 internal static class FragmentHash
 {
     public static int FragmentOf(ReadOnlySpan<byte> key, int fragments) => fragments == 1 ? 0 : (int)(Of(key) % (uint)fragments);

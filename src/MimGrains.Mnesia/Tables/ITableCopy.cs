@@ -9,7 +9,8 @@ namespace MimGrains.Mnesia.Tables;
 internal readonly record struct CopyEntry(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Record);
 
 /// <summary>
-/// This silo's copy of a persistent table, in bytes: what the owner of a fragment reads its slice from and writes it to. The copy is
+/// This silo's copy of a persistent table, in bytes: what the owner of a fragment reads its slice from and writes it
+/// to. The copy is
 /// a replicated table that is kept when silos die, and only owners of fragments write it. Thread-safe.
 /// </summary>
 internal interface ITableCopy
@@ -21,10 +22,15 @@ internal interface ITableCopy
     IReadOnlyList<string> IndexNames { get; }
 
     /// <summary>Completes when this silo's copy has joined those of the others.</summary>
-    /// <exception cref="TableUnavailableException">The silo is stopping, or another one defines the table differently.</exception>
+    /// <exception cref="TableUnavailableException">
+    /// The silo is stopping, or another one defines the table differently.
+    /// </exception>
     Task WaitForReadyAsync(CancellationToken cancellationToken);
 
-    /// <summary>Returns a token of all that this silo has written to the copies so far, for <see cref="ReadAfterAsync"/> on another one.</summary>
+    /// <summary>
+    /// Returns a token of all that this silo has written to the copies so far, for <see cref="ReadAfterAsync"/> on
+    /// another one.
+    /// </summary>
     WriteToken LastWrite { get; }
 
     /// <summary>Completes when this silo's copy has applied all that a token stands for.</summary>
@@ -37,23 +43,32 @@ internal interface ITableCopy
     /// <summary>Enumerates all entries of one fragment as they are at the call. Costs the whole table.</summary>
     IEnumerable<CopyEntry> Entries(int fragment);
 
-    /// <summary>Whether two records in bytes are the same: the bytes are, or the records by their own equality.</summary>
+    /// <summary>
+    /// Whether two records in bytes are the same: the bytes are, or the records by their own equality.
+    /// </summary>
     bool AreEqual(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right);
 
     /// <summary>
-    /// Applies writes to keys of a fragment in the given order, in one step: when this returns, reads on this silo see them all. The
+    /// Applies writes to keys of a fragment in the given order, in one step: when this returns, reads on this silo see
+    /// them all. The
     /// task completes when all live silos have applied them.
     /// </summary>
     /// <remarks>
-    /// Others wait for the table meanwhile: some hundred writes at a time. Does not wait when much is on its way to silos that do not
-    /// answer: see <see cref="WaitUntilWritableAsync"/>. The task fails with <see cref="WriteNotAcknowledgedException"/> when a live
+    /// Others wait for the table meanwhile: some hundred writes at a time. Does not wait when much is on its way to
+    /// silos that do not
+    /// answer: see <see cref="WaitUntilWritableAsync"/>. The task fails with <see
+    /// cref="WriteNotAcknowledgedException"/> when a live
     /// silo has not answered in time; it gets the writes later.
     /// </remarks>
-    /// <exception cref="TableUnavailableException">The copy is not ready, or the silo is stopping: nothing was applied.</exception>
+    /// <exception cref="TableUnavailableException">
+    /// The copy is not ready, or the silo is stopping: nothing was applied.
+    /// </exception>
     /// <exception cref="InvalidDataException">A key or record cannot be read: nothing was applied.</exception>
     Task ApplyAsync(int fragment, IReadOnlyList<FragmentWrite> writes);
 
-    /// <summary>Completes when not too much is on its way to other silos, which is at once unless one of them does not answer.</summary>
+    /// <summary>
+    /// Completes when not too much is on its way to other silos, which is at once unless one of them does not answer.
+    /// </summary>
     /// <exception cref="TableUnavailableException">The copy cannot be written.</exception>
     ValueTask WaitUntilWritableAsync(CancellationToken cancellationToken);
 }

@@ -7,7 +7,8 @@ using MimGrains.Persistent;
 namespace MimGrains.Mnesia.Tables;
 
 /// <summary>
-/// Calls the node-down handlers of persistent tables on the live silo with the least address. Any silo may become that one: it then
+/// Calls the node-down handlers of persistent tables on the live silo with the least address. Any silo may become that
+/// one: it then
 /// calls them for all deaths that it has seen, as it does not know how far the silo before has come.
 /// </summary>
 internal sealed partial class NodeDownRunner(
@@ -113,7 +114,8 @@ internal sealed partial class NodeDownRunner(
         }
     }
 
-    [LoggerMessage(TablesEventId.NodeDownHandled, LogLevel.Information, "Persistent table {Table}: its node-down handler has ended for the dead {Silo}")]
+    [LoggerMessage(TablesEventId.NodeDownHandled, LogLevel.Information,
+        "Persistent table {Table}: its node-down handler has ended for the dead {Silo}")]
     private static partial void LogDone(ILogger logger, string table, string silo);
 
     [LoggerMessage(TablesEventId.NodeDownHandlerFailed, LogLevel.Error,

@@ -4,7 +4,9 @@ using MimGrains.Tables;
 
 namespace MimGrains.Mnesia.Tables;
 
-/// <summary>A persistent table without transactions: reads from the copy of this silo, writes through dirty activities.</summary>
+/// <summary>
+/// A persistent table without transactions: reads from the copy of this silo, writes through dirty activities.
+/// </summary>
 internal sealed class PersistentTable<TKey, TRecord>(
     PersistentTableDefinition<TKey, TRecord> definition,
     TableCopy<TKey, TRecord>? copy,

@@ -16,7 +16,8 @@ internal sealed partial class PersistentTables
             // Registered on the silos: there is nothing to tell them.
             return there.Definition.Describe() == definition.Describe()
                 ? Get<TKey, TRecord>(definition.Name)
-                : throw new ArgumentException($"This silo has {there.Definition.Describe()}, which is not {definition.Describe()}.", nameof(definition));
+                : throw new ArgumentException(
+                    $"This silo has {there.Definition.Describe()}, which is not {definition.Describe()}.", nameof(definition));
         }
 
         var entry = SchemaEntry.Of(definition);
@@ -62,7 +63,8 @@ internal sealed partial class PersistentTables
         var entry = changes.Find($"{table}/{property}");
         if (entry is null && parts.Definition.IndexNames.Contains(property))
         {
-            throw new InvalidOperationException($"Index {property} of persistent table {table} belongs to its definition: it cannot be dropped.");
+            throw new InvalidOperationException(
+                $"Index {property} of persistent table {table} belongs to its definition: it cannot be dropped.");
         }
 
         return entry is null ? Task.CompletedTask : changes.RemoveAsync(entry, cancellationToken);

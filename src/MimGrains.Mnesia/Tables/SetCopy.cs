@@ -63,7 +63,8 @@ internal sealed class SetCopy<TKey, TRecord>(
     public override Task ReadAfterAsync(WriteToken token, CancellationToken cancellationToken) =>
         table.ReadAfterAsync(token, cancellationToken);
 
-    public override ValueTask WaitUntilWritableAsync(CancellationToken cancellationToken) => table.WaitUntilWritableAsync(cancellationToken);
+    public override ValueTask WaitUntilWritableAsync(CancellationToken cancellationToken) =>
+        table.WaitUntilWritableAsync(cancellationToken);
 
     public override void Read(ReadOnlyMemory<byte> key, ICollection<ReadOnlyMemory<byte>> records)
     {
@@ -73,14 +74,16 @@ internal sealed class SetCopy<TKey, TRecord>(
         }
     }
 
-    protected override Task ApplyAsync(int fragment, Write[] writes) => table.ApplyAsync((this, fragment, writes), static (state, writer) =>
-    {
-        var (copy, fragment, writes) = state;
-        foreach (var write in writes)
+    protected override Task ApplyAsync(int fragment, Write[] writes) => table.ApplyAsync(
+        (this, fragment, writes),
+        static (state, writer) =>
         {
-            copy.Apply(fragment, write, writer);
-        }
-    });
+            var (copy, fragment, writes) = state;
+            foreach (var write in writes)
+            {
+                copy.Apply(fragment, write, writer);
+            }
+        });
 
     protected override Task AddToTableAsync(TableIndex<TKey, TRecord> index, CancellationToken cancellationToken) =>
         table.AddIndexAsync(index, cancellationToken);

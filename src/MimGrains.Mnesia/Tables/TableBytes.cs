@@ -9,7 +9,8 @@ using Orleans.Serialization.Serializers;
 namespace MimGrains.Mnesia.Tables;
 
 /// <summary>
-/// Writes keys and records of a persistent table as bytes: what travels to fragments, is stored and is compared. A record is the
+/// Writes keys and records of a persistent table as bytes: what travels to fragments, is stored and is compared. A
+/// record is the
 /// version of its form, seven bits to a byte, and what Orleans' serializer makes of it. Thread-safe.
 /// </summary>
 internal sealed class TableBytes<TKey, TRecord> : ITableCodec<TKey, TRecord>
@@ -114,9 +115,12 @@ internal sealed class TableBytes<TKey, TRecord> : ITableCodec<TKey, TRecord>
     }
 
     /// <summary>Whether a record has these bytes, or equals what has them.</summary>
-    public bool AreEqual(TRecord held, ReadOnlySpan<byte> bytes) => held.Equals(ReadRecord(bytes)) || RecordBytes(held).AsSpan().SequenceEqual(bytes);
+    public bool AreEqual(TRecord held, ReadOnlySpan<byte> bytes) =>
+        held.Equals(ReadRecord(bytes)) || RecordBytes(held).AsSpan().SequenceEqual(bytes);
 
-    /// <summary>Whether two records in bytes are the same: the bytes are, or the records by their own equality.</summary>
+    /// <summary>
+    /// Whether two records in bytes are the same: the bytes are, or the records by their own equality.
+    /// </summary>
     public bool AreEqual(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) =>
         left.SequenceEqual(right) || ReadRecord(left).Equals(ReadRecord(right));
 

@@ -6,7 +6,9 @@ using MimGrains.Tables;
 
 namespace MimGrains.Mnesia.Tables;
 
-/// <summary>This silo's copy of a persistent table, with the types of its keys and records. Thread-safe; reads take no lock.</summary>
+/// <summary>
+/// This silo's copy of a persistent table, with the types of its keys and records. Thread-safe; reads take no lock.
+/// </summary>
 internal abstract class TableCopy<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition, TableBytes<TKey, TRecord> bytes)
     : ITableCopy
     where TKey : notnull
@@ -102,7 +104,10 @@ internal abstract class TableCopy<TKey, TRecord>(PersistentTableDefinition<TKey,
 
     protected abstract bool DropFromTable(string name);
 
-    /// <summary>Returns the index that this copy has for one that a caller has declared: one by a property is the same wherever it is declared.</summary>
+    /// <summary>
+    /// Returns the index that this copy has for one that a caller has declared: one by a property is the same wherever
+    /// it is declared.
+    /// </summary>
     protected TableIndex<TKey, TRecord, TIndex> Own<TIndex>(TableIndex<TKey, TRecord, TIndex> index)
         where TIndex : notnull
     {

@@ -7,7 +7,9 @@ using MimGrains.Tables;
 namespace MimGrains.Mnesia.Tables;
 
 // The silo is active -> the copy has joined -> every fragment has an owner, which has put what is stored into the copies -> loaded.
-/// <summary>Loads the persistent tables of this silo when it starts, and tries again as long as that does not succeed.</summary>
+/// <summary>
+/// Loads the persistent tables of this silo when it starts, and tries again as long as that does not succeed.
+/// </summary>
 internal sealed partial class TableLoader(
     TableRegistry registry,
     TableCatalog catalog,

@@ -19,11 +19,15 @@ internal abstract class TableParts(PersistentTableDefinition definition)
     /// <param name="catalog">Holds the replicated table.</param>
     public abstract ITableCopy? CopyIn(TableCatalog catalog);
 
-    /// <summary>Adds the replicated table that holds the copies to this silo while it runs; nothing if there is none.</summary>
+    /// <summary>
+    /// Adds the replicated table that holds the copies to this silo while it runs; nothing if there is none.
+    /// </summary>
     public abstract Task AddCopyAsync(ITableOperator tables, CancellationToken cancellationToken);
 
     /// <summary>Adds an index by a property to this silo's copy.</summary>
-    /// <exception cref="ArgumentException">There is no such property, or the copy has an index of that name.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no such property, or the copy has an index of that name.
+    /// </exception>
     public abstract Task AddIndexAsync(TableCatalog catalog, string property, CancellationToken cancellationToken);
 
     /// <summary>Drops an index from this silo's copy. Returns whether there was one.</summary>
@@ -60,10 +64,12 @@ internal sealed class TableParts<TKey, TRecord> : TableParts
 
     public override TableDefinition? CopyDefinition { get; }
 
-    public override Func<IPersistentTables, ITransactions, string, CancellationToken, Task>? OnNodeDown => Definition.OnNodeDown is { } handler
-        ? (tables, transactions, dead, cancellationToken) => handler(
-            new PersistentNodeDownEvent<TKey, TRecord>(tables.Get<TKey, TRecord>(Definition.Name), transactions, dead), cancellationToken)
-        : null;
+    public override Func<IPersistentTables, ITransactions, string, CancellationToken, Task>? OnNodeDown =>
+        Definition.OnNodeDown is { } handler
+            ? (tables, transactions, dead, cancellationToken) => handler(
+                new PersistentNodeDownEvent<TKey, TRecord>(tables.Get<TKey, TRecord>(Definition.Name), transactions, dead),
+                cancellationToken)
+            : null;
 
     public override ITableCopy? CopyIn(TableCatalog catalog) => TypedCopyIn(catalog);
 

@@ -4,7 +4,9 @@ using MimGrains.Tables;
 
 namespace MimGrains.Mnesia.Tables;
 
-/// <summary>The persistent tables that this silo knows, and the replicated tables that hold their copies. Thread-safe.</summary>
+/// <summary>
+/// The persistent tables that this silo knows, and the replicated tables that hold their copies. Thread-safe.
+/// </summary>
 internal sealed class TableRegistry : ITableDefinitionSource, IPersistentTableDefinitionVisitor<TableParts>
 {
     private readonly IServiceProvider _services;

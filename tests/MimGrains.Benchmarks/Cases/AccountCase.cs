@@ -19,9 +19,12 @@ internal sealed class AccountCase(
     public static IReadOnlyList<IBenchmarkCase> All { get; } =
     [
         new AccountCase("mnesia_tx_contended64_ram", "64 callers on one silo add to 10 accounts", StorageType.Ram, false, 10, 1),
-        new AccountCase("mnesia_transfer_conc64_ram", "64 callers on one silo move between 1,000 accounts", StorageType.Ram, true, 1_000, 1),
-        new AccountCase("mnesia_transfer_3nodes_64_ram", "64 callers on three silos move between 1,000 accounts", StorageType.Ram, true, 1_000, 3),
-        new AccountCase("mnesia_transfer_conc64_disc", "64 callers on one silo move between 1,000 accounts, on disc", StorageType.Disc, true, 1_000, 1),
+        new AccountCase(
+            "mnesia_transfer_conc64_ram", "64 callers on one silo move between 1,000 accounts", StorageType.Ram, true, 1_000, 1),
+        new AccountCase(
+            "mnesia_transfer_3nodes_64_ram", "64 callers on three silos move between them", StorageType.Ram, true, 1_000, 3),
+        new AccountCase(
+            "mnesia_transfer_conc64_disc", "64 callers on one silo move between them, on disc", StorageType.Disc, true, 1_000, 1),
     ];
 
     public string Name => name;
@@ -40,12 +43,16 @@ internal sealed class AccountCase(
     {
         await cluster.CollectAsync(cancellationToken);
         await cluster.Silos[0].Client.CallAsync<long>(
-            OpenAccountsOperation.OperationName, new OpenAccountsParameters(storage, rows, Balance), Slack, cancellationToken: cancellationToken);
+            OpenAccountsOperation.OperationName,
+            new OpenAccountsParameters(storage, rows, Balance),
+            Slack,
+            cancellationToken: cancellationToken);
         var silos = cluster.Silos.Take(siloCount).ToList();
         var loads = await Task.WhenAll(silos.Select((silo, part) => silo.Client.CallAsync<LoadResult>(
             AccountOperation.OperationName,
             new AccountParameters(
-                storage, rows, Balance, isTransfer, (Workers + part) / silos.Count, settings.Warmup.TotalSeconds, settings.Window.TotalSeconds),
+                storage, rows, Balance, isTransfer, (Workers + part) / silos.Count,
+                settings.Warmup.TotalSeconds, settings.Window.TotalSeconds),
             settings.Warmup + settings.Window + Slack,
             cancellationToken: cancellationToken)));
         var expected = (rows * Balance) + (isTransfer ? 0 : loads.Sum(load => load.Total));

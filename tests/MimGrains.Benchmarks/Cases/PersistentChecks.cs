@@ -36,7 +36,9 @@ internal static class PersistentChecks
         await WaitForCountAsync(cluster, storage, 0, cancellationToken);
     }
 
-    /// <exception cref="InvalidOperationException">They do not within a minute: writes are lost, or there are too many.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// They do not within a minute: writes are lost, or there are too many.
+    /// </exception>
     public static async Task<double> WaitAsync(
         BenchmarkCluster cluster, string operation, StorageType storage, long expected, string what, CancellationToken cancellationToken)
     {

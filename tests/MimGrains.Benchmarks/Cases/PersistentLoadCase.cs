@@ -7,7 +7,8 @@ using MimGrains.Persistent;
 namespace MimGrains.Benchmarks.Cases;
 
 /// <summary>
-/// Question: how long does a silo need to load a table on disc when all silos were stopped? Expect it to be bound by decoding and
+/// Question: how long does a silo need to load a table on disc when all silos were stopped? Expect it to be bound by
+/// decoding and
 /// indexing the records on one processor.
 /// </summary>
 internal sealed class PersistentLoadCase(string name, string summary, long records) : IBenchmarkCase

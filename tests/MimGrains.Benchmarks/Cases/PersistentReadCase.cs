@@ -6,7 +6,8 @@ using MimGrains.Persistent;
 namespace MimGrains.Benchmarks.Cases;
 
 /// <summary>
-/// Question: what does a read of a persistent table cost? Expect dirty reads to cost what those of replicated tables do, and a read in a
+/// Question: what does a read of a persistent table cost? Expect dirty reads to cost what those of replicated tables
+/// do, and a read in a
 /// transaction a round trip to the fragment.
 /// </summary>
 internal sealed class PersistentReadCase(string name, string summary, PersistentReadKind kind, long records) : IBenchmarkCase
@@ -51,7 +52,8 @@ internal sealed class PersistentReadCase(string name, string summary, Persistent
         var result = await cluster.Silos[0].Client.CallAsync<ReadResult>(
             PersistentReadOperation.OperationName,
             new PersistentReadParameters(
-                StorageType.Ram, kind, Server, records, cluster.Silos[0].Address, settings.Warmup.TotalSeconds, settings.Window.TotalSeconds),
+                StorageType.Ram, kind, Server, records, cluster.Silos[0].Address,
+                settings.Warmup.TotalSeconds, settings.Window.TotalSeconds),
             settings.Warmup + settings.Window + Slack,
             cancellationToken: cancellationToken);
         return new JsonObject

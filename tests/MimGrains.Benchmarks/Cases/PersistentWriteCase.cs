@@ -6,8 +6,10 @@ using MimGrains.Persistent;
 namespace MimGrains.Benchmarks.Cases;
 
 /// <summary>
-/// Question: how many writes of persistent tables a second, and how long does a writer wait? Expect one writer to be bound by the
-/// round trips to the other silos (ram) or to the database (disc), and many writers by processor time, as they share batches.
+/// Question: how many writes of persistent tables a second, and how long does a writer wait? Expect one writer to be
+/// bound by the
+/// round trips to the other silos (ram) or to the database (disc), and many writers by processor time, as they share
+/// batches.
 /// </summary>
 internal sealed class PersistentWriteCase(
     string name, string summary, StorageType storage, PersistentWriteKind kind, int workers) : IBenchmarkCase

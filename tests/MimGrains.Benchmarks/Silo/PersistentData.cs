@@ -4,7 +4,10 @@ using MimGrains.Tables;
 
 namespace MimGrains.Benchmarks.Silo;
 
-/// <summary>The persistent tables that are measured: sessions with an index by user, and accounts; each in memory only and on disc.</summary>
+/// <summary>
+/// The persistent tables that are measured: sessions with an index by user, and accounts; each in memory only and on
+/// disc.
+/// </summary>
 internal static class PersistentData
 {
     public static TableIndex<SessionKey, SessionRecord, UserPrefix> ByUser { get; } =

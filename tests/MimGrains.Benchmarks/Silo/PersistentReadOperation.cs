@@ -18,7 +18,9 @@ internal enum PersistentReadKind
     /// <summary>The sessions of a user, by the index, without a transaction.</summary>
     Index,
 
-    /// <summary>The sessions of a user, by a range of the ordered table and a predicate, without a transaction.</summary>
+    /// <summary>
+    /// The sessions of a user, by a range of the ordered table and a predicate, without a transaction.
+    /// </summary>
     Match,
 }
 

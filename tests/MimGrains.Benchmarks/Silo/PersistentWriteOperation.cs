@@ -22,7 +22,10 @@ internal enum PersistentWriteKind
 internal sealed record PersistentWriteParameters(
     StorageType Storage, PersistentWriteKind Kind, int Workers, double WarmupSeconds, double Seconds);
 
-/// <summary>Workers in this silo write sessions with fresh keys; what is written is made before the clock of the operation starts.</summary>
+/// <summary>
+/// Workers in this silo write sessions with fresh keys; what is written is made before the clock of the operation
+/// starts.
+/// </summary>
 internal sealed class PersistentWriteOperation() : SiloOperation<PersistentWriteParameters, LoadResult>(OperationName)
 {
     public const string OperationName = "persistent-write";

@@ -7,7 +7,9 @@ namespace MimGrains.Mnesia.Tables.Keys;
 /// <summary>Finds how the keys of a table are written as bytes.</summary>
 internal static class KeyCodecs
 {
-    /// <exception cref="TableDefinitionException">The type of the keys needs a codec, and the definition has none.</exception>
+    /// <exception cref="TableDefinitionException">
+    /// The type of the keys needs a codec, and the definition has none.
+    /// </exception>
     public static IKeyCodec<TKey> Of<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition)
         where TKey : notnull
         where TRecord : class

@@ -3,7 +3,8 @@ using System.Buffers;
 namespace MimGrains.Mnesia.Tables.Keys;
 
 /// <summary>
-/// Writes one part of a key, so that it says itself where it ends. Bytes compare as the parts do, by their natural order: numbers
+/// Writes one part of a key, so that it says itself where it ends. Bytes compare as the parts do, by their natural
+/// order: numbers
 /// big-endian with the sign turned, texts in UTF-8.
 /// </summary>
 internal abstract class KeyPart<T>

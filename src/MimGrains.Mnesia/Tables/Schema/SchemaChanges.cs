@@ -20,7 +20,9 @@ internal sealed class SchemaChanges(
     /// <summary>Returns what was added under a key; null for nothing.</summary>
     public SchemaEntry? Find(string key) => Schema.TryGet(key, out var entry) ? entry : null;
 
-    /// <summary>Adds an entry; an equal one that is there is no error. Returns when every live silo has done it.</summary>
+    /// <summary>
+    /// Adds an entry; an equal one that is there is no error. Returns when every live silo has done it.
+    /// </summary>
     /// <exception cref="ArgumentException">There is another one with that key.</exception>
     /// <exception cref="PersistentTableUnavailableException">A silo could not do it, or has not in time.</exception>
     public async Task AddAsync(SchemaEntry entry, CancellationToken cancellationToken)
@@ -42,7 +44,9 @@ internal sealed class SchemaChanges(
         }
     }
 
-    /// <summary>Removes an entry; one that is not there is no error. Returns when no live silo has it any more.</summary>
+    /// <summary>
+    /// Removes an entry; one that is not there is no error. Returns when no live silo has it any more.
+    /// </summary>
     /// <exception cref="PersistentTableUnavailableException">A silo could not do it, or has not in time.</exception>
     public async Task RemoveAsync(SchemaEntry entry, CancellationToken cancellationToken)
     {
@@ -72,7 +76,8 @@ internal sealed class SchemaChanges(
             if (time.GetElapsedTime(started) > options.Value.WriteTimeout)
             {
                 throw new PersistentTableUnavailableException(
-                    entry.Table, $"{string.Join(", ", missing)} did not change it within {options.Value.WriteTimeout.TotalMilliseconds:0} ms");
+                    entry.Table,
+                    $"{string.Join(", ", missing)} did not change it within {options.Value.WriteTimeout.TotalMilliseconds:0} ms");
             }
 
             await Task.Delay(LookAgainPeriod, time, cancellationToken);

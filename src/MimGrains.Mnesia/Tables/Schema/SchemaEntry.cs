@@ -1,9 +1,12 @@
+using System.Reflection;
 using MimGrains.Persistent;
 using MimGrains.Tables;
 
 namespace MimGrains.Mnesia.Tables;
 
-/// <summary>A table, or an index by a property, that was added while the cluster runs: all that a silo needs to add it too.</summary>
+/// <summary>
+/// A table, or an index by a property, that was added while the cluster runs: all that a silo needs to add it too.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("mimgrains.schema-entry")]
 internal sealed record SchemaEntry
 {
@@ -43,7 +46,9 @@ internal sealed record SchemaEntry
     public string Key => Index is null ? Table : $"{Table}/{Index}";
 
     /// <summary>Describes a table so that another silo can make it.</summary>
-    /// <exception cref="ArgumentException">The definition holds functions, which cannot be told to another silo.</exception>
+    /// <exception cref="ArgumentException">
+    /// The definition holds functions, which cannot be told to another silo.
+    /// </exception>
     public static SchemaEntry Of<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition)
         where TKey : notnull
         where TRecord : class
@@ -83,9 +88,9 @@ internal sealed record SchemaEntry
     /// <exception cref="TypeLoadException">This silo does not know a type.</exception>
     public PersistentTableDefinition ToDefinition()
     {
-        var make = typeof(SchemaEntry).GetMethod(nameof(Make), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!;
+        var make = typeof(SchemaEntry).GetMethod(nameof(Make), BindingFlags.NonPublic | BindingFlags.Instance)!;
         return (PersistentTableDefinition)make.MakeGenericMethod(TypeOf(KeyType), TypeOf(RecordType))
-            .Invoke(this, System.Reflection.BindingFlags.DoNotWrapExceptions, null, null, null)!;
+            .Invoke(this, BindingFlags.DoNotWrapExceptions, null, null, null)!;
     }
 
     private PersistentTableDefinition<TKey, TRecord> Make<TKey, TRecord>()
