@@ -55,6 +55,7 @@ public partial interface IPersistentTables
     /// table is read and
     /// written. Records of older versions come in the form of this one (see
     /// <see cref="PersistentTableDefinition{TKey,TRecord}.WithUpgrade"/>), and are stored in it afterwards.
+    /// Returns when all live silos have the new records.
     /// </summary>
     /// <param name="table">The table. It needs copies in memory.</param>
     /// <param name="transform">

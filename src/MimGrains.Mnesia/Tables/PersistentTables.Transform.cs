@@ -21,7 +21,7 @@ internal sealed partial class PersistentTables
         var (records, done) = (0L, 0L);
         foreach (var chunk in keys.Chunk(KeysPerTransform))
         {
-            records += await _transactions.Value.TransactionAsync(
+            records += await _transactions.Value.SyncTransactionAsync(
                 transaction => TransformAsync(transaction, table, chunk, transform), cancellationToken: cancellationToken);
             done += chunk.Length;
             progress?.Report(new TransformProgress(done, keys.Length));
