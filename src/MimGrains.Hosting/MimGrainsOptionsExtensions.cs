@@ -17,6 +17,11 @@ public static class MimGrainsOptionsExtensions
         options.General.SmBackend = InternalDatabase.Cets;
         options.General.S2sBackend = InternalDatabase.Cets;
         options.General.ComponentBackend = InternalDatabase.Cets;
+        options.Modules.StreamManagement = new StreamManagementOptions { Backend = InternalDatabase.Cets };
+        options.Modules.Muc = new MucOptions { OnlineBackend = InternalDatabase.Cets };
+        options.Modules.Caps = new CapsOptions();
+        options.Services.Bosh = new BoshOptions { Backend = InternalDatabase.Cets };
+        options.Auth.Anonymous = new AnonymousOptions { Backend = InternalDatabase.Cets };
         return options;
     }
 

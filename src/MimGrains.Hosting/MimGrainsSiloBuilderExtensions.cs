@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Cets;
 using MimGrains.Clustering.Rdbms;
 using MimGrains.Configuration;
+using MimGrains.Hosting.Health;
 using MimGrains.Mnesia;
 using MimGrains.Mnesia.Storage;
 using MimGrains.Sessions;
@@ -52,6 +53,10 @@ public static class MimGrainsSiloBuilderExtensions
             builder.Services.AddSessions();
         }
 
+        builder.Services.Configure<SessionOptions>(
+            sessions => sessions.ReplacedWaitTimeout = TimeSpan.FromMilliseconds(options.General.ReplacedWaitTimeout));
+        ModuleBackends.AddCets(builder.Services, options);
+        SiloHealthServices.Add(builder.Services);
         return builder;
     }
 

@@ -7,7 +7,7 @@ namespace MimGrains.Sessions;
 /// <see cref="SessionServiceCollectionExtensions.AddSessionClient"/>.
 /// </remarks>
 /// <param name="grains">The client's grain factory.</param>
-public sealed class ClientSessionManager(IGrainFactory grains) : ISessionManager
+public sealed partial class ClientSessionManager(IGrainFactory grains) : ISessionManager
 {
     // One key: Orleans clients choose the gateway by the grain, each client beginning with another one.
     private readonly ISessionGrain _sessions = grains.GetGrain<ISessionGrain>(0);
@@ -16,23 +16,17 @@ public sealed class ClientSessionManager(IGrainFactory grains) : ISessionManager
     public ValueTask<SessionKey> OpenAsync(
         string server, string user, string resource, SessionRecord record, CancellationToken cancellationToken = default)
     {
-        SessionArguments.CheckOpen(server, user, resource, record);
-        return _sessions.OpenAsync(new SessionRequest(server, user, resource, record), cancellationToken);
+        var jid = SessionArguments.CheckOpen(server, user, resource, record);
+        return _sessions.OpenAsync(new SessionRequest(jid.Server, jid.User, jid.Resource, record), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<SessionKey>> OpenManyAsync(
         IReadOnlyList<SessionRequest> requests, CancellationToken cancellationToken = default)
     {
-        SessionArguments.CheckOpenMany(requests);
-        return requests.Count == 0
-            ? []
-            : await _sessions.OpenManyAsync(requests as SessionRequest[] ?? [.. requests], cancellationToken);
+        var prepared = SessionArguments.CheckOpenMany(requests);
+        return prepared.Length == 0 ? [] : await _sessions.OpenManyAsync(prepared, cancellationToken);
     }
-
-    /// <inheritdoc/>
-    public ValueTask CloseAsync(SessionKey key, CancellationToken cancellationToken = default) =>
-        _sessions.CloseAsync(key, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<Session?> GetAsync(SessionKey key, CancellationToken cancellationToken = default) =>
@@ -42,29 +36,42 @@ public sealed class ClientSessionManager(IGrainFactory grains) : ISessionManager
     public async ValueTask<IReadOnlyList<Session>> GetUserSessionsAsync(
         string server, string user, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(server);
-        ArgumentException.ThrowIfNullOrEmpty(user);
-        return await Cancellable(_sessions.GetUserSessionsAsync(new UserPrefix(server, user)), cancellationToken);
+        return await Cancellable(_sessions.GetUserSessionsAsync(SessionArguments.User(server, user)), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<Session>> GetFullJidSessionsAsync(
         string server, string user, string resource, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(server);
-        ArgumentException.ThrowIfNullOrEmpty(user);
-        ArgumentException.ThrowIfNullOrEmpty(resource);
+        var jid = SessionArguments.FullJid(server, user, resource);
         return await Cancellable(
-            _sessions.GetFullJidSessionsAsync(new FullJidPrefix(server, user, resource)), cancellationToken);
+            _sessions.GetFullJidSessionsAsync(new FullJidPrefix(jid.Server, jid.User, jid.Resource)), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<Session>> GetServerSessionsAsync(
         string server, SessionKey? after = null, int limit = 1_000, CancellationToken cancellationToken = default)
     {
-        SessionArguments.CheckPage(server, after, limit);
-        return await Cancellable(_sessions.GetServerSessionsAsync(server, after, limit), cancellationToken);
+        var prepared = SessionArguments.CheckPage(server, after, limit);
+        return await Cancellable(_sessions.GetServerSessionsAsync(prepared, after, limit), cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<Session>> GetSessionsAsync(
+        SessionKey? after = null, int limit = 1_000, CancellationToken cancellationToken = default)
+    {
+        SessionArguments.CheckLimit(limit);
+        return await Cancellable(_sessions.GetSessionsAsync(after, limit), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Session?> GetPreferredSessionAsync(
+        string server, string user, CancellationToken cancellationToken = default) =>
+        Cancellable(_sessions.GetPreferredSessionAsync(SessionArguments.User(server, user)), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> IsOfflineAsync(string server, string user, CancellationToken cancellationToken = default) =>
+        Cancellable(_sessions.IsOfflineAsync(SessionArguments.User(server, user)), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) =>

@@ -15,9 +15,46 @@ public interface ISessionGrain : IGrainWithIntegerKey
     [Alias("open-many")]
     ValueTask<SessionKey[]> OpenManyAsync(SessionRequest[] requests, CancellationToken cancellationToken);
 
-    /// <summary>See <see cref="ISessionManager.CloseAsync"/>.</summary>
+    /// <summary>See <see cref="ISessionManager.CloseAsync(SessionKey, SessionEnd, CancellationToken)"/>.</summary>
     [Alias("close")]
-    ValueTask CloseAsync(SessionKey key, CancellationToken cancellationToken);
+    ValueTask CloseAsync(SessionKey key, SessionEnd end, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ISessionManager.KickAsync"/>.</summary>
+    [Alias("kick")]
+    ValueTask<bool> KickAsync(SessionKey key, string text, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ISessionManager.SetPresenceAsync"/>.</summary>
+    [Alias("set-presence")]
+    ValueTask SetPresenceAsync(
+        SessionKey key, int priority, Dictionary<string, string>? info, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ISessionManager.UnsetPresenceAsync"/>.</summary>
+    [Alias("unset-presence")]
+    ValueTask UnsetPresenceAsync(SessionKey key, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ISessionManager.StoreInfoAsync"/>.</summary>
+    [Alias("store-info")]
+    ValueTask StoreInfoAsync(SessionKey key, string name, string value, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ISessionManager.RemoveInfoAsync"/>.</summary>
+    [Alias("remove-info")]
+    ValueTask RemoveInfoAsync(SessionKey key, string name, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ISessionManager.RouteAsync"/>.</summary>
+    [Alias("route")]
+    ValueTask<RouteResult> RouteAsync(Jid to, object message, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ISessionManager.GetSessionsAsync"/>.</summary>
+    [Alias("all")]
+    ValueTask<Session[]> GetSessionsAsync(SessionKey? after, int limit);
+
+    /// <summary>See <see cref="ISessionManager.GetPreferredSessionAsync"/>.</summary>
+    [Alias("preferred")]
+    ValueTask<Session?> GetPreferredSessionAsync(UserPrefix user);
+
+    /// <summary>See <see cref="ISessionManager.IsOfflineAsync"/>.</summary>
+    [Alias("is-offline")]
+    ValueTask<bool> IsOfflineAsync(UserPrefix user);
 
     /// <summary>See <see cref="ISessionManager.GetAsync"/>.</summary>
     [Alias("get")]

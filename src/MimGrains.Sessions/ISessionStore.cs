@@ -15,6 +15,9 @@ internal interface ISessionStore
     /// <summary>Returns the first sessions of a server, after a key if there is one, ascending by key.</summary>
     IReadOnlyList<TableEntry<SessionKey, SessionRecord>> PageOf(ServerPrefix server, SessionKey? after, int limit);
 
+    /// <summary>Returns the first sessions, after a key if there is one, ascending by key.</summary>
+    IReadOnlyList<TableEntry<SessionKey, SessionRecord>> Page(SessionKey? after, int limit);
+
     /// <summary>Enumerates all sessions, ascending by key.</summary>
     IEnumerable<TableEntry<SessionKey, SessionRecord>> All();
 

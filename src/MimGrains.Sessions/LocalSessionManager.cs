@@ -1,12 +1,13 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using MimGrains.Tables;
-using Orleans.Runtime;
 
 namespace MimGrains.Sessions;
 
-// Open:  check -> id -> insert into the table (returns when every live silo has it); a failed insert is deleted again.
-// Read:  what this silo holds of the table, in the caller's thread.
+// Open:    prepare -> id, greater than every known one of the full JID -> insert (returns when every live silo has it) -> look: of
+//          any two that open at once, the one whose insert ends later sees both -> end those that are not the newest.
+// Change:  the silo of the session does it (SessionOwners).
+// Read:    what this silo holds of the table, in the caller's thread.
 
 /// <summary>The session manager of a silo: reads its own replica or copy and opens sessions as their owner.</summary>
 /// <remarks>
@@ -14,95 +15,29 @@ namespace MimGrains.Sessions;
 /// <see cref="SessionServiceCollectionExtensions.AddSessions"/>, or over a persistent table by
 /// <see cref="SessionServiceCollectionExtensions.AddPersistentSessions"/>.
 /// </remarks>
-public sealed partial class LocalSessionManager : ISessionManager
+internal sealed partial class LocalSessionManager : ISessionManager
 {
     private readonly ISessionStore _store;
     private readonly SessionIdSource _ids;
+    private readonly SessionOwners _owners;
+    private readonly SessionConnections _connections;
+    private readonly SessionLifecycle _lifecycle;
+    private readonly SessionOptions _options;
     private readonly ILogger _logger;
 
-    /// <summary>Creates the session manager of this silo.</summary>
-    /// <param name="table">The table <see cref="SessionTable.Definition"/> of this silo.</param>
-    /// <param name="silo">This silo; it owns the sessions that are opened here.</param>
-    /// <param name="time">The clock of the session ids.</param>
-    /// <param name="logger">Gets a line per session at Debug.</param>
     public LocalSessionManager(
-        [FromKeyedServices(SessionTable.Name)] IReplicatedTable<SessionKey, SessionRecord> table,
-        ILocalSiloDetails silo,
+        ISessionStore store,
+        SessionOwners owners,
+        SessionDesk desk,
+        SessionConnections connections,
+        SessionLifecycle lifecycle,
         TimeProvider time,
+        IOptions<SessionOptions> options,
         ILogger<LocalSessionManager> logger)
-        : this(new ReplicatedSessionStore(table), silo, time, logger)
     {
-    }
-
-    internal LocalSessionManager(ISessionStore store, ILocalSiloDetails silo, TimeProvider time, ILogger<LocalSessionManager> logger)
-    {
-        ArgumentNullException.ThrowIfNull(silo);
-        ArgumentNullException.ThrowIfNull(time);
-        ArgumentNullException.ThrowIfNull(logger);
-        _store = store;
-        _ids = new SessionIdSource(silo.SiloAddress.ToParsableString(), time);
-        _logger = logger;
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask<SessionKey> OpenAsync(
-        string server, string user, string resource, SessionRecord record, CancellationToken cancellationToken = default)
-    {
-        SessionArguments.CheckOpen(server, user, resource, record);
-        var key = new SessionKey(server, user, resource, _ids.Next());
-        try
-        {
-            await _store.InsertAsync(key, record, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception error) when (MayBeApplied(error))
-        {
-            Withdraw([key]);
-            throw;
-        }
-
-        LogOpened(_logger, key);
-        return key;
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<SessionKey>> OpenManyAsync(
-        IReadOnlyList<SessionRequest> requests, CancellationToken cancellationToken = default)
-    {
-        SessionArguments.CheckOpenMany(requests);
-        if (requests.Count == 0)
-        {
-            return [];
-        }
-
-        var first = _ids.ReserveMicros(requests.Count);
-        var keys = new SessionKey[requests.Count];
-        var entries = new TableEntry<SessionKey, SessionRecord>[requests.Count];
-        for (var index = 0; index < keys.Length; index++)
-        {
-            var request = requests[index];
-            keys[index] = new(request.Server, request.User, request.Resource, new SessionId(first + index, _ids.Silo));
-            entries[index] = new(keys[index], request.Record);
-        }
-
-        try
-        {
-            await _store.InsertManyAsync(entries, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception error) when (MayBeApplied(error))
-        {
-            Withdraw(keys);
-            throw;
-        }
-
-        LogOpenedMany(_logger, keys.Length);
-        return keys;
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask CloseAsync(SessionKey key, CancellationToken cancellationToken = default)
-    {
-        await _store.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
-        LogClosed(_logger, key);
+        (_store, _owners, _connections, _lifecycle, _options, _logger) =
+            (store, owners, connections, lifecycle, options.Value, logger);
+        _ids = new SessionIdSource(desk.Silo, time);
     }
 
     /// <inheritdoc/>
@@ -113,29 +48,43 @@ public sealed partial class LocalSessionManager : ISessionManager
     public ValueTask<IReadOnlyList<Session>> GetUserSessionsAsync(
         string server, string user, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(server);
-        ArgumentException.ThrowIfNullOrEmpty(user);
-        return new(SessionList.Of(_store.OfUser(new UserPrefix(server, user))));
+        return new(SessionList.Of(_store.OfUser(SessionArguments.User(server, user))));
     }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Session>> GetFullJidSessionsAsync(
         string server, string user, string resource, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(server);
-        ArgumentException.ThrowIfNullOrEmpty(user);
-        ArgumentException.ThrowIfNullOrEmpty(resource);
+        var jid = SessionArguments.FullJid(server, user, resource);
+
         // A user has few sessions, and the index finds them by hash: cheaper than a descent of the ordered index.
-        return new(WithResource(_store.OfUser(new UserPrefix(server, user)), resource));
+        return new(WithResource(_store.OfUser(new UserPrefix(jid.Server, jid.User)), jid.Resource));
     }
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Session>> GetServerSessionsAsync(
         string server, SessionKey? after = null, int limit = 1_000, CancellationToken cancellationToken = default)
     {
-        SessionArguments.CheckPage(server, after, limit);
-        return new(SessionList.Of(_store.PageOf(new ServerPrefix(server), after, limit)));
+        var prefix = new ServerPrefix(SessionArguments.CheckPage(server, after, limit));
+        return new(SessionList.Of(_store.PageOf(prefix, after, limit)));
     }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Session>> GetSessionsAsync(
+        SessionKey? after = null, int limit = 1_000, CancellationToken cancellationToken = default)
+    {
+        SessionArguments.CheckLimit(limit);
+        return new(SessionList.Of(_store.Page(after, limit)));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Session?> GetPreferredSessionAsync(
+        string server, string user, CancellationToken cancellationToken = default) =>
+        new(SessionRules.Preferred(_store.OfUser(SessionArguments.User(server, user))));
+
+    /// <inheritdoc/>
+    public ValueTask<bool> IsOfflineAsync(string server, string user, CancellationToken cancellationToken = default) =>
+        new(SessionRules.Preferred(_store.OfUser(SessionArguments.User(server, user)))?.Record.Priority is not >= 0);
 
     /// <inheritdoc/>
     public ValueTask<long> CountAsync(CancellationToken cancellationToken = default) => new(_store.Count);
@@ -200,25 +149,5 @@ public sealed partial class LocalSessionManager : ISessionManager
         }
 
         return found;
-    }
-
-    // A table that is not available has applied nothing; after every other failure the write may have reached some silos.
-    private static bool MayBeApplied(Exception error) => error is not TableUnavailableException;
-
-    // The caller never gets the keys, so nobody else could close them. Deletes follow their inserts in this silo's order on every
-    // other silo; the caller does not wait for them.
-    private void Withdraw(IReadOnlyCollection<SessionKey> keys) => _ = WithdrawAsync(keys);
-
-    private async Task WithdrawAsync(IReadOnlyCollection<SessionKey> keys)
-    {
-        try
-        {
-            await _store.DeleteManyAsync(keys, CancellationToken.None).ConfigureAwait(false);
-            LogWithdrawn(_logger, keys.Count);
-        }
-        catch (Exception error)
-        {
-            LogWithdrawFailed(_logger, error, keys.Count);
-        }
     }
 }

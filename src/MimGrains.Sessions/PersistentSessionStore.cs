@@ -20,6 +20,9 @@ internal sealed class PersistentSessionStore(IPersistentTable<SessionKey, Sessio
         return [.. table.Range(range).TakeWhile(entry => server.CompareTo(entry.Key) == 0).Take(limit)];
     }
 
+    public IReadOnlyList<TableEntry<SessionKey, SessionRecord>> Page(SessionKey? after, int limit) =>
+        [.. (after is { } key ? table.Range(KeyRange.GreaterThan(key)) : table.Range()).Take(limit)];
+
     public IEnumerable<TableEntry<SessionKey, SessionRecord>> All() => table.Range();
 
     public Task InsertAsync(SessionKey key, SessionRecord record, CancellationToken cancellationToken) =>

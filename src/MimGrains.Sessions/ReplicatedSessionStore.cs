@@ -23,6 +23,10 @@ internal sealed class ReplicatedSessionStore : ISessionStore
     public IReadOnlyList<TableEntry<SessionKey, SessionRecord>> PageOf(ServerPrefix server, SessionKey? after, int limit) =>
         after is { } key ? _table.ScanPage(server, key, limit) : _table.ScanPage(server, limit);
 
+    public IReadOnlyList<TableEntry<SessionKey, SessionRecord>> Page(SessionKey? after, int limit) => after is { } key
+        ? _table.ScanPage(default(AllSessions), key, limit)
+        : _table.ScanPage(default(AllSessions), limit);
+
     public IEnumerable<TableEntry<SessionKey, SessionRecord>> All() => _table.Dump();
 
     public Task InsertAsync(SessionKey key, SessionRecord record, CancellationToken cancellationToken) =>

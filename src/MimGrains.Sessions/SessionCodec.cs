@@ -11,8 +11,9 @@ internal sealed class SessionCodec : ITableCodec<SessionKey, SessionRecord>
 {
     private const byte HasPriority = 1;
     private const byte HasInfo = 2;
+    private const byte HasTarget = 4;
 
-    public string Name => "session/1";
+    public string Name => "session/2";
 
     public void WriteKey(SessionKey key, IBufferWriter<byte> output)
     {
@@ -39,7 +40,8 @@ internal sealed class SessionCodec : ITableCodec<SessionKey, SessionRecord>
     public void WriteRecord(SessionRecord record, IBufferWriter<byte> output)
     {
         var writer = new CompactWriter(output);
-        writer.WriteByte((byte)((record.Priority is null ? 0 : HasPriority) | (record.Info is null ? 0 : HasInfo)));
+        writer.WriteByte((byte)((record.Priority is null ? 0 : HasPriority) | (record.Info is null ? 0 : HasInfo)
+            | (record.Target is null ? 0 : HasTarget)));
         if (record.Priority is { } priority)
         {
             writer.WriteSignedNumber(priority);
@@ -48,6 +50,11 @@ internal sealed class SessionCodec : ITableCodec<SessionKey, SessionRecord>
         writer.WriteText(record.Address);
         writer.WriteSignedNumber(record.Port);
         writer.WriteByte((byte)record.Connection);
+        if (record.Target is { } target)
+        {
+            writer.WriteText(target);
+        }
+
         if (record.Info is not { } info)
         {
             return;
@@ -71,6 +78,7 @@ internal sealed class SessionCodec : ITableCodec<SessionKey, SessionRecord>
             Address = reader.ReadText(),
             Port = reader.ReadSignedNumber(),
             Connection = (ConnectionType)reader.ReadByte(),
+            Target = (flags & HasTarget) != 0 ? reader.ReadText() : null,
             Info = (flags & HasInfo) != 0 ? ReadInfo(ref reader) : null,
         };
         reader.End();

@@ -16,8 +16,35 @@ internal sealed class SessionGrain(ISessionManager sessions) : Grain, ISessionGr
     public async ValueTask<SessionKey[]> OpenManyAsync(SessionRequest[] requests, CancellationToken cancellationToken) =>
         ToArray(await sessions.OpenManyAsync(requests, cancellationToken));
 
-    public ValueTask CloseAsync(SessionKey key, CancellationToken cancellationToken) =>
-        sessions.CloseAsync(key, cancellationToken);
+    public ValueTask CloseAsync(SessionKey key, SessionEnd end, CancellationToken cancellationToken) =>
+        sessions.CloseAsync(key, end, cancellationToken);
+
+    public ValueTask<bool> KickAsync(SessionKey key, string text, CancellationToken cancellationToken) =>
+        sessions.KickAsync(key, text, cancellationToken);
+
+    public ValueTask SetPresenceAsync(
+        SessionKey key, int priority, Dictionary<string, string>? info, CancellationToken cancellationToken) =>
+        sessions.SetPresenceAsync(key, priority, info, cancellationToken);
+
+    public ValueTask UnsetPresenceAsync(SessionKey key, CancellationToken cancellationToken) =>
+        sessions.UnsetPresenceAsync(key, cancellationToken);
+
+    public ValueTask StoreInfoAsync(SessionKey key, string name, string value, CancellationToken cancellationToken) =>
+        sessions.StoreInfoAsync(key, name, value, cancellationToken);
+
+    public ValueTask RemoveInfoAsync(SessionKey key, string name, CancellationToken cancellationToken) =>
+        sessions.RemoveInfoAsync(key, name, cancellationToken);
+
+    public ValueTask<RouteResult> RouteAsync(Jid to, object message, CancellationToken cancellationToken) =>
+        sessions.RouteAsync(to, message, cancellationToken);
+
+    public async ValueTask<Session[]> GetSessionsAsync(SessionKey? after, int limit) =>
+        ToArray(await sessions.GetSessionsAsync(after, limit));
+
+    public ValueTask<Session?> GetPreferredSessionAsync(UserPrefix user) =>
+        sessions.GetPreferredSessionAsync(user.Server, user.User);
+
+    public ValueTask<bool> IsOfflineAsync(UserPrefix user) => sessions.IsOfflineAsync(user.Server, user.User);
 
     public ValueTask<Session?> GetAsync(SessionKey key) => sessions.GetAsync(key);
 

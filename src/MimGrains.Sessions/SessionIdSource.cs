@@ -11,16 +11,17 @@ internal sealed class SessionIdSource(string silo, TimeProvider time)
 
     public string Silo { get; } = silo;
 
-    public SessionId Next() => new(ReserveMicros(1), Silo);
+    /// <summary>Returns an id that is greater than one of another silo, whose clock may be ahead.</summary>
+    public SessionId NextAfter(long micros) => new(ReserveMicros(1, micros), Silo);
 
-    /// <summary>Reserves <paramref name="count"/> consecutive ids and returns the time of the first.</summary>
-    public long ReserveMicros(int count)
+    /// <summary>Reserves <paramref name="count"/> consecutive ids after a time and returns the time of the first.</summary>
+    public long ReserveMicros(int count, long after = 0)
     {
         var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         while (true)
         {
             var last = Volatile.Read(ref _lastMicros);
-            var first = Math.Max(now, last + 1);
+            var first = Math.Max(now, Math.Max(last, after) + 1);
             // Lock-free: a failed exchange means that another caller got its id.
             if (Interlocked.CompareExchange(ref _lastMicros, first + count - 1, last) == last)
             {

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using MimGrains.Persistent;
 using MimGrains.Tables;
-using Orleans.Runtime;
+using Orleans.Hosting;
 
 namespace MimGrains.Sessions;
 
@@ -23,17 +23,17 @@ public static class SessionServiceCollectionExtensions
             return services;
         }
 
-        services.TryAddSingleton(TimeProvider.System);
         services.AddReplicatedTable(SessionTable.Definition);
-        services.AddSingleton<ISessionManager, LocalSessionManager>();
-        return services;
+        services.AddSingleton<ISessionStore>(provider => new ReplicatedSessionStore(
+            provider.GetRequiredKeyedService<IReplicatedTable<SessionKey, SessionRecord>>(SessionTable.Name)));
+        return AddManager(services);
     }
 
     /// <summary>
     /// Adds sessions to a silo as <see cref="AddSessions"/> does, but kept in the persistent table
     /// <see cref="PersistentSessionTable.Definition"/>. A second call changes nothing.
     /// </summary>
-    /// <remarks>The silo needs persistent tables (<c>UsePersistentTables</c>), which hold the table.</remarks>
+    /// <remarks>The silo needs persistent tables (<c>UsePersistentTables</c>), which hold the table, and replicated ones.</remarks>
     public static IServiceCollection AddPersistentSessions(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
@@ -42,16 +42,11 @@ public static class SessionServiceCollectionExtensions
             return services;
         }
 
-        services.TryAddSingleton(TimeProvider.System);
         services.AddPersistentTable(PersistentSessionTable.Definition);
-        services.AddSingleton<ISessionManager>(provider => new LocalSessionManager(
-            new PersistentSessionStore(
-                provider.GetRequiredKeyedService<IPersistentTable<SessionKey, SessionRecord>>(PersistentSessionTable.Name),
-                provider.GetRequiredService<ITransactions>()),
-            provider.GetRequiredService<ILocalSiloDetails>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<LocalSessionManager>>()));
-        return services;
+        services.AddSingleton<ISessionStore>(provider => new PersistentSessionStore(
+            provider.GetRequiredKeyedService<IPersistentTable<SessionKey, SessionRecord>>(PersistentSessionTable.Name),
+            provider.GetRequiredService<ITransactions>()));
+        return AddManager(services);
     }
 
     /// <summary>Adds <see cref="ISessionManager"/> to an Orleans client. A second call changes nothing.</summary>
@@ -59,6 +54,28 @@ public static class SessionServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton<ISessionManager, ClientSessionManager>();
+        return services;
+    }
+
+    // Whatever they are kept in.
+    private static IServiceCollection AddManager(IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<SessionOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SessionOptions>, SessionOptionsValidator>());
+        services.AddReplicatedTable(CleanupTable.Definition);
+        services.AddGrainService<SessionService>();
+        services.AddSingleton<SessionServiceClient>();
+        services.AddSingleton<Func<string, ISessionService>>(provider => provider.GetRequiredService<SessionServiceClient>().Of);
+        services.AddSingleton<SessionConnections>();
+        services.AddSingleton<SessionHooks>();
+        services.AddSingleton<SessionDesk>();
+        services.AddSingleton<SessionOwners>();
+        services.AddSingleton<SessionCleaner>();
+        services.AddSingleton<SessionLifecycle>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SessionLifecycle>());
+        services.AddSingleton<LocalSessionManager>();
+        services.AddSingleton<ISessionManager>(provider => provider.GetRequiredService<LocalSessionManager>());
         return services;
     }
 }

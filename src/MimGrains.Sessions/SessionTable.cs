@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Tables;
 
 namespace MimGrains.Sessions;
@@ -13,8 +14,8 @@ public static class SessionTable
     /// it, and goes when that silo is declared dead; the sessions of a user are found by hash.
     /// </summary>
     /// <remarks>
-    /// Differs from MongooseIM's <c>cets_session</c> in the node-down rule: there each node scans for the dead node's sessions and
-    /// deletes them with ordinary writes, here every survivor drops them itself.
+    /// Differs from MongooseIM's <c>cets_session</c> in the node-down rule: there each node scans for the dead node's sessions,
+    /// deletes them with ordinary writes and runs the hooks; here every survivor drops them itself, and one runs the hooks.
     /// </remarks>
     public static TableDefinition<SessionKey, SessionRecord> Definition { get; } =
         new TableDefinition<SessionKey, SessionRecord>(Name)
@@ -27,5 +28,10 @@ public static class SessionTable
             },
             NodeDown = NodeDownRule.RemoveOwned,
             Codec = new SessionCodec(),
+            OnNodeDown = static (down, _) =>
+            {
+                down.Services.GetRequiredService<SessionCleaner>().OnNodeDown(down);
+                return Task.CompletedTask;
+            },
         }.WithPrefixIndex(static key => new UserPrefix(key.Server, key.User));
 }

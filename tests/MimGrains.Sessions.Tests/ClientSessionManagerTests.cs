@@ -11,6 +11,15 @@ public sealed class ClientSessionManagerTests(ClientSessionManagerTests.Cluster 
 {
     protected override ISessionManager Sessions => cluster.Client;
 
+    // Orleans holds them weakly.
+    private readonly List<ISessionConnection> _kept = [];
+
+    protected override string TargetOf(RecordingConnection connection)
+    {
+        _kept.Add(connection);
+        return cluster.Grains.CreateObjectReference<ISessionConnection>(connection).GetGrainId().ToString();
+    }
+
     public async Task InitializeAsync() => await cluster.Table.DeleteManyAsync([.. cluster.Table.Dump().Select(entry => entry.Key)]);
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -54,14 +63,18 @@ public sealed class ClientSessionManagerTests(ClientSessionManagerTests.Cluster 
 
         public ISessionManager Client => _cluster!.Client.ServiceProvider.GetRequiredService<ISessionManager>();
 
+        public IGrainFactory Grains => _cluster!.Client;
+
         public string SiloName => _cluster!.Silos[0].SiloAddress.ToParsableString();
 
         internal MemoryTable<SessionKey, SessionRecord> Table { get; } = new(SessionTable.Definition);
 
+        private readonly MemoryTable<string, CleanupClaim> _claims = new(CleanupTable.Definition);
+
         public async Task InitializeAsync()
         {
             var builder = new InProcessTestClusterBuilder(initialSilosCount: 1);
-            builder.ConfigureSilo((_, silo) => silo.Services.AddSessions().AddSessions().AddSingleton<ITableCatalog>(new Catalog(Table)));
+            builder.ConfigureSilo((_, silo) => silo.Services.AddSessions().AddSessions().AddSingleton<ITableCatalog>(new Catalog(Table, _claims)));
             builder.ConfigureClient(client => client.Services.AddSessionClient());
             _cluster = builder.Build();
             await _cluster.DeployAsync();
@@ -76,15 +89,15 @@ public sealed class ClientSessionManagerTests(ClientSessionManagerTests.Cluster 
         }
     }
 
-    private sealed class Catalog(MemoryTable<SessionKey, SessionRecord> table) : ITableCatalog
+    private sealed class Catalog(MemoryTable<SessionKey, SessionRecord> table, MemoryTable<string, CleanupClaim> claims) : ITableCatalog
     {
-        public IReadOnlyList<string> Names => [table.Name];
+        public IReadOnlyList<string> Names => [table.Name, claims.Name];
 
         public IReadOnlyList<string> NotReady => [];
 
         public IReplicatedTable<TKey, TRecord> Get<TKey, TRecord>(string name)
             where TKey : notnull
-            where TRecord : class => (IReplicatedTable<TKey, TRecord>)(object)table;
+            where TRecord : class => (IReplicatedTable<TKey, TRecord>)(name == table.Name ? table : (object)claims);
 
         public IReplicatedBag<TKey, TRecord> GetBag<TKey, TRecord>(BagDefinition<TKey, TRecord> definition)
             where TKey : notnull

@@ -16,6 +16,9 @@ internal sealed partial class MemoryTable<TKey, TRecord>(TableDefinition<TKey, T
 
     public bool FailAfterApplying { get; set; } = true;
 
+    /// <summary>Gets or sets what is called before the next inserts are applied.</summary>
+    public Action? BeforeInsert { get; set; }
+
     public string Name => definition.Name;
 
     public long Count
@@ -38,8 +41,22 @@ internal sealed partial class MemoryTable<TKey, TRecord>(TableDefinition<TKey, T
     }
 
     public IReadOnlyList<TableEntry<TKey, TRecord>> Scan<TPrefix>(TPrefix prefix)
-        where TPrefix : IComparable<TKey>, IEquatable<TPrefix> =>
-        [.. Dump().Where(entry => prefix.CompareTo(entry.Key) == 0)];
+        where TPrefix : IComparable<TKey>, IEquatable<TPrefix>
+    {
+        var found = new List<TableEntry<TKey, TRecord>>();
+        lock (_lock)
+        {
+            foreach (var (key, record) in _records)
+            {
+                if (prefix.CompareTo(key) == 0)
+                {
+                    found.Add(new(key, record));
+                }
+            }
+        }
+
+        return found;
+    }
 
     public IReadOnlyList<TableEntry<TKey, TRecord>> ScanPage<TPrefix>(TPrefix prefix, int limit)
         where TPrefix : IComparable<TKey>, IEquatable<TPrefix>
@@ -72,6 +89,7 @@ internal sealed partial class MemoryTable<TKey, TRecord>(TableDefinition<TKey, T
     public Task InsertManyAsync(
         IReadOnlyCollection<TableEntry<TKey, TRecord>> entries, CancellationToken cancellationToken = default)
     {
+        BeforeInsert?.Invoke();
         lock (_lock)
         {
             if (InsertError is null || FailAfterApplying)

@@ -1,9 +1,6 @@
-using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using MimGrains.Persistent;
 using MimGrains.Tables;
-using Orleans.Runtime;
 using Xunit;
 
 namespace MimGrains.Sessions.Tests;
@@ -13,15 +10,17 @@ public sealed class PersistentSessionManagerTests : SessionManagerContract
 {
     private readonly MemoryPersistentTable<SessionKey, SessionRecord> _table = new(PersistentSessionTable.Definition);
     private readonly MemoryTransactions _transactions;
+    private readonly LocalSessions _local;
 
     public PersistentSessionManagerTests()
     {
         _transactions = new MemoryTransactions(_table);
-        Sessions = new LocalSessionManager(
-            new PersistentSessionStore(_table, _transactions), new Silo(), new FakeTimeProvider(), NullLogger<LocalSessionManager>.Instance);
+        _local = new LocalSessions(new PersistentSessionStore(_table, _transactions), new FakeTimeProvider());
     }
 
-    protected override ISessionManager Sessions { get; }
+    protected override ISessionManager Sessions => _local.Manager;
+
+    protected override string TargetOf(RecordingConnection connection) => _local.Connections.Add(connection);
 
     [Fact]
     public async Task A_session_whose_opening_is_not_known_to_have_succeeded_is_closed_again()
@@ -51,18 +50,5 @@ public sealed class PersistentSessionManagerTests : SessionManagerContract
 
         await PersistentSessionTable.Definition.OnNodeDown!(new(_table, _transactions, "dead"), CancellationToken.None);
         Assert.Equal([kept], _table.Keys());
-    }
-
-    private sealed class Silo : ILocalSiloDetails
-    {
-        public string Name => "test";
-
-        public string ClusterId => "test";
-
-        public string DnsHostName => "localhost";
-
-        public SiloAddress SiloAddress { get; } = SiloAddress.New(IPAddress.Loopback, 11_111, 7);
-
-        public SiloAddress GatewayAddress => SiloAddress;
     }
 }

@@ -121,7 +121,9 @@ public abstract partial class SessionManagerContract
 
         var error = await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Sessions.OpenManyAsync(requests));
         Assert.Contains("10001 were given", error.Message, StringComparison.Ordinal);
-        Assert.Equal(10_000, (await Sessions.OpenManyAsync(requests[1..])).Count);
+        var keys = await Sessions.OpenManyAsync(requests[1..]);
+        Assert.Equal(10_000, keys.Count);
+        Assert.Equal([keys[^1]], Keys(await Sessions.GetUserSessionsAsync(Server, "alice")));
     }
 
     [Fact]
@@ -150,5 +152,13 @@ public abstract partial class SessionManagerContract
         await Assert.ThrowsAsync<ArgumentException>(async () => await Sessions.GetUserSessionsAsync(Server, ""));
         await Assert.ThrowsAsync<ArgumentException>(async () => await Sessions.GetFullJidSessionsAsync(Server, "alice", ""));
         await Assert.ThrowsAsync<ArgumentException>(async () => await Sessions.GetServerSessionsAsync(""));
+    }
+
+    [Fact]
+    public async Task A_target_that_names_no_grain_is_refused()
+    {
+        var error = await Assert.ThrowsAsync<ArgumentException>(
+            async () => await Sessions.OpenAsync(Server, "alice", "phone", s_record with { Target = "nothing" }));
+        Assert.Contains("'nothing'", error.Message, StringComparison.Ordinal);
     }
 }

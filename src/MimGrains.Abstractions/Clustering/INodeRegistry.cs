@@ -13,6 +13,9 @@ public interface INodeRegistry
     /// <summary>Returns whether the last look at the source of the nodes succeeded.</summary>
     bool DiscoveryWorks { get; }
 
+    /// <summary>Returns whether discovery does not work because too few of the listed nodes can be reached to decide anything.</summary>
+    bool IsMinority => false;
+
     /// <summary>Returns why discovery does not work; null while it does.</summary>
     string? Problem { get; }
 }

@@ -18,6 +18,15 @@ public sealed class MimGrainsOptions
     /// </summary>
     public InternalDatabasesOptions? InternalDatabases { get; set; }
 
+    /// <summary>Gets or sets the modules with state of their own: <c>[modules]</c>.</summary>
+    public ModulesOptions Modules { get; set; } = new();
+
+    /// <summary>Gets or sets the services with state of their own: <c>[services]</c>.</summary>
+    public ServicesOptions Services { get; set; } = new();
+
+    /// <summary>Gets or sets the ways to log in with state of their own: <c>[auth]</c>.</summary>
+    public AuthOptions Auth { get; set; } = new();
+
     /// <summary>Gets or sets the SQL database: <c>[outgoing_pools.rdbms.default.connection]</c>. Null when left out.</summary>
     public RdbmsConnectionOptions? Rdbms { get; set; }
 }
@@ -95,6 +104,13 @@ public sealed class GeneralOptions
     /// <summary>Gets or sets where external components are kept: <c>component_backend</c>.</summary>
     /// <value>Default <see cref="InternalDatabase.Mnesia"/>.</value>
     public InternalDatabase ComponentBackend { get; set; } = InternalDatabase.Mnesia;
+
+    /// <summary>
+    /// Gets or sets how long a new session waits for the connections of those that it replaces: <c>replaced_wait_timeout</c>.
+    /// Named as MongooseIM names it.
+    /// </summary>
+    /// <value>1 to 60,000 milliseconds; default 2,000.</value>
+    public int ReplacedWaitTimeout { get; set; } = 2_000;
 }
 
 /// <summary>The enabled internal databases: <c>[internal_databases]</c>.</summary>

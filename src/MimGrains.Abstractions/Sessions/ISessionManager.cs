@@ -1,24 +1,31 @@
 namespace MimGrains.Sessions;
 
 /// <summary>
-/// Keeps which user is connected with which resource on which silo. On a silo reads are answered by the silo's own replica and
-/// complete synchronously; in an Orleans client each call is one call to a gateway silo.
+/// Keeps which user is connected with which resource on which silo, and reaches them. On a silo reads are answered by the silo's
+/// own replica and complete synchronously; in an Orleans client each call is one call to a gateway silo.
 /// </summary>
 /// <remarks>
-/// Follows MongooseIM's <c>ejabberd_sm</c>. All members may be called from any thread. Servers, users and resources are compared
-/// by code point: prepare them (RFC 7622) before they come here; that is not done here yet. A read with an empty name is an
-/// <see cref="ArgumentException"/>.
+/// <para>Follows MongooseIM's <c>ejabberd_sm</c>. All members may be called from any thread. Servers, users and resources are
+/// prepared as RFC 7622 says before anything else: <c>Alice@Example.COM</c> is <c>alice@example.com</c>, in reads too. One that is
+/// no part of an address is an <see cref="ArgumentException"/> that names the argument and says what is wrong with it.</para>
+/// <para>A session is changed and ended by its own silo only, whoever asks: one change after another, and none after its end.</para>
 /// </remarks>
-public interface ISessionManager
+public partial interface ISessionManager
 {
-    /// <summary>Opens a session on this silo (from a client: on the gateway silo). Returns when every live silo has it.</summary>
-    /// <param name="server">Domain; 1 to 1,023 bytes of UTF-8, no control characters.</param>
-    /// <param name="user">Local part; limits as for <paramref name="server"/>.</param>
-    /// <param name="resource">Resource; limits as for <paramref name="server"/>.</param>
-    /// <param name="record">What the session carries.</param>
+    /// <summary>
+    /// Opens a session on this silo (from a client: on the gateway silo). Returns when every live silo has it, and the older
+    /// sessions of the same full JID are gone: their connections were told (<see cref="ISessionConnection.EndedAsync"/>).
+    /// </summary>
+    /// <param name="server">Domain; 1 to 1,023 bytes of UTF-8.</param>
+    /// <param name="user">Local part; 1 to 1,023 bytes of UTF-8.</param>
+    /// <param name="resource">Resource; 1 to 1,023 bytes of UTF-8.</param>
+    /// <param name="record">What the session carries; with <see cref="SessionRecord.Target"/>, if messages are to reach it.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>The key; greater than that of every session of this full JID that this silo opened before.</returns>
+    /// <returns>The key; greater than that of every session of this full JID that this silo knew.</returns>
     /// <exception cref="ArgumentException">An argument is outside of its limits; the message names it and what was found.</exception>
+    /// <exception cref="SessionReplacedException">
+    /// Another silo opened a session of this full JID in the same moment, and its key is greater: that one stays, on all silos.
+    /// </exception>
     /// <exception cref="Tables.WriteNotAcknowledgedException">
     /// A live silo did not answer in time. The session is closed again: nothing stays open that its caller has no key of.
     /// </exception>
@@ -30,12 +37,24 @@ public interface ISessionManager
     /// <summary>Opens many sessions, with the error rules of <see cref="OpenAsync"/>; nothing is opened if one is refused.</summary>
     /// <param name="requests">0 to 10,000 sessions.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    /// <returns>The keys, in the order of the requests.</returns>
+    /// <returns>
+    /// The keys, in the order of the requests. Of several for one full JID the last stays; the others are replaced by it.
+    /// </returns>
     ValueTask<IReadOnlyList<SessionKey>> OpenManyAsync(
         IReadOnlyList<SessionRequest> requests, CancellationToken cancellationToken = default);
 
-    /// <summary>Closes a session; one that is closed already is no error. Returns when every live silo has forgotten it.</summary>
+    /// <summary>
+    /// Closes a session for its connection, which is not told; one that is closed already is no error. Returns when every live
+    /// silo has forgotten it, and <see cref="ISessionCleanup"/> has run.
+    /// </summary>
     ValueTask CloseAsync(SessionKey key, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="CloseAsync(SessionKey, CancellationToken)"/>, with a reason of your own.</summary>
+    ValueTask CloseAsync(SessionKey key, SessionEnd end, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends a session: tells its connection, and closes it when that has answered, or after a timeout.</summary>
+    /// <returns>Whether it was open.</returns>
+    ValueTask<bool> KickAsync(SessionKey key, string text = "", CancellationToken cancellationToken = default);
 
     /// <summary>Returns the session with this key, or null.</summary>
     ValueTask<Session?> GetAsync(SessionKey key, CancellationToken cancellationToken = default);

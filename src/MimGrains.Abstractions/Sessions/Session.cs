@@ -25,6 +25,21 @@ public sealed record SessionRecord
     /// <summary>Returns further information by name; null when there is none.</summary>
     [Id(4)]
     public IReadOnlyDictionary<string, string>? Info { get; init; }
+
+    /// <summary>
+    /// Returns the grain or observer that is the connection, as <c>GrainId.ToString()</c>; null when messages cannot be routed to
+    /// the session. See <see cref="ISessionConnection"/>.
+    /// </summary>
+    [Id(5)]
+    public string? Target { get; init; }
+
+    /// <summary>Returns a copy that names <paramref name="connection"/> as its connection.</summary>
+    /// <param name="connection">A reference to an observer or a grain, or the grain itself.</param>
+    public SessionRecord WithConnection(ISessionConnection connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        return this with { Target = connection.GetGrainId().ToString() };
+    }
 }
 
 /// <summary>How a client is connected.</summary>

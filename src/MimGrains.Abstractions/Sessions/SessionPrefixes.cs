@@ -1,5 +1,13 @@
 namespace MimGrains.Sessions;
 
+/// <summary>All sessions.</summary>
+[GenerateSerializer, Immutable, Alias("mimgrains.all-sessions")]
+public readonly record struct AllSessions : IComparable<SessionKey>
+{
+    /// <summary>Says that every key is among them.</summary>
+    public int CompareTo(SessionKey other) => 0;
+}
+
 /// <summary>All sessions of a server.</summary>
 [GenerateSerializer, Immutable, Alias("mimgrains.server-prefix")]
 public readonly record struct ServerPrefix([property: Id(0)] string Server) : IComparable<SessionKey>

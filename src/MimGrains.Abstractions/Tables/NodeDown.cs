@@ -8,7 +8,7 @@ namespace MimGrains.Tables;
 /// <param name="Records">
 /// The records that belonged to it when its death became known here, ascending by key. With
 /// <see cref="NodeDownRule.RemoveOwned"/> they are gone from the table by now; with <see cref="NodeDownRule.Keep"/> they are there
-/// still, for the handler to decide.
+/// still, for the handler to decide. Looked for when they are first read, which takes a walk over the table as it was then.
 /// </param>
 /// <param name="Services">The services of the silo where the handler runs.</param>
 public sealed record NodeDownEvent<TKey, TRecord>(

@@ -109,7 +109,9 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
 
         var owned = _replica.CaptureOwnedBy(dead);
         return cancellationToken => handler(
-            new NodeDownEvent<TKey, TRecord>(this, dead.Value, [.. Entries(owned)], Services), cancellationToken);
+            new NodeDownEvent<TKey, TRecord>(
+                this, dead.Value, new RecordsOnDemand<TKey, TRecord>(() => [.. Entries(owned)]), Services),
+            cancellationToken);
     }
 
     /// <summary>Deletes what belongs to this silo, although no caller may write any more.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using MimGrains.Backends;
 using MimGrains.Configuration;
 using Orleans.Configuration;
 using Orleans.Hosting;
@@ -36,6 +37,7 @@ public static class RdbmsClusteringExtensions
             database, SqlScript.Embedded(database.Folder), provider.GetRequiredService<ILogger<SchemaInstaller>>()));
         builder.Services.AddSingleton(new DiscoveryNodes(
             database, ClusterNamespace.Of(clusterName), node.EffectiveName, node.Address));
+        builder.Services.AddSingleton<IClusterIdStore>(new ClusterIdTable(database, clusterName));
         builder.Services.AddSingleton<NodeRegistry>();
         builder.Services.AddSingleton<INodeRegistry>(provider => provider.GetRequiredService<NodeRegistry>());
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(

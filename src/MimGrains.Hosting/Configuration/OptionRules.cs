@@ -31,15 +31,19 @@ internal static class OptionRules
     /// </param>
     public static IReadOnlyList<BrokenRule> Check(MimGrainsOptions options, Func<string, bool>? isSet = null)
     {
-        if (options.Node is null || options.General is null)
+        (string Section, object? Value)[] sections =
+        [
+            (OptionTable.Node, options.Node), (OptionTable.General, options.General), ("modules", options.Modules),
+            ("services", options.Services), ("auth", options.Auth),
+        ];
+        if (sections.Where(section => section.Value is null).Select(section => section.Section).FirstOrDefault() is { } missing)
         {
-            var section = options.Node is null ? OptionTable.Node : OptionTable.General;
-            return [new(section, "found null; allowed: a section")];
+            return [new(missing, "found null; allowed: a section")];
         }
 
         isSet ??= path => OptionTable.ByPath[path].Show(options) is { } shown
             && shown != OptionTable.ByPath[path].Show(Defaults);
-        return [.. Values(options), .. Ports(options), .. Backends(options), .. NodeListRules.Check(options),
+        return [.. Values(options), .. Ports(options), .. Backends(options), .. NotThereYet(options), .. NodeListRules.Check(options),
             .. ConnectionNeeded(options), .. ConnectionOptions(options, isSet)];
     }
 
@@ -83,17 +87,10 @@ internal static class OptionRules
     private static IEnumerable<BrokenRule> Backends(MimGrainsOptions options)
     {
         var databases = options.InternalDatabases ?? new() { Mnesia = new() };
-        (string Name, InternalDatabase Backend)[] backends =
-        [
-            ("sm_backend", options.General.SmBackend),
-            ("s2s_backend", options.General.S2sBackend),
-            ("component_backend", options.General.ComponentBackend),
-        ];
-        var missing = backends
+        var missing = ModuleBackends.Chosen(options)
             .Where(item => (item.Backend == InternalDatabase.Mnesia && databases.Mnesia is null)
                 || (item.Backend == InternalDatabase.Cets && databases.Cets is null))
-            .Select(item => (Name: item.Name, Needed: item.Backend.ToString().ToLowerInvariant()))
-            .Select(item => (Path: $"{OptionTable.General}.{item.Name}", item.Needed))
+            .Select(item => (Path: item.Option, Needed: item.Backend.ToString().ToLowerInvariant()))
             .ToArray();
         if (missing.Length == 0)
         {
@@ -111,6 +108,12 @@ internal static class OptionRules
                 .. missing.Select(item => $"{OptionTable.Databases}.{item.Needed}"),
             ]);
     }
+
+    // General parts may stay on their default: then there is nothing to inject.
+    private static IEnumerable<BrokenRule> NotThereYet(MimGrainsOptions options) => ModuleBackends.Chosen(options)
+        .Where(item => item.Backend == InternalDatabase.Mnesia && !item.Option.StartsWith($"{OptionTable.General}.", StringComparison.Ordinal))
+        .Select(item => new BrokenRule(
+            item.Option, "found \"mnesia\", which is not there yet; set \"cets\"", item.Option[..item.Option.LastIndexOf('.')]));
 
     private static IEnumerable<BrokenRule> ConnectionNeeded(MimGrainsOptions options)
     {

@@ -15,6 +15,13 @@ internal static class OptionTable
     public const string Cets = "internal_databases.cets";
     public const string Connection = "outgoing_pools.rdbms.default.connection";
 
+    public const string StreamManagement = "modules.mod_stream_management";
+    public const string StaleH = "modules.mod_stream_management.stale_h";
+    public const string Muc = "modules.mod_muc";
+    public const string Caps = "modules.mod_caps";
+    public const string Bosh = "services.service_bosh";
+    public const string Anonymous = "auth.anonymous";
+
     private const string FreePortAllowed = "a port from 1 to 65535, or 0 for a free one";
     private const string PathAllowed = "a path of at least 1 character, none of them a control character";
     private const string NameAllowed = "at least 1 character, none of them a control character";
@@ -28,6 +35,15 @@ internal static class OptionTable
             [Databases] = options => options.InternalDatabases ??= new(),
             [Mnesia] = options => options.InternalDatabases!.Mnesia ??= new(),
             [Cets] = options => options.InternalDatabases!.Cets ??= new(),
+            ["modules"] = _ => { },
+            [StreamManagement] = options => options.Modules.StreamManagement ??= new(),
+            [StaleH] = _ => { },
+            [Muc] = options => options.Modules.Muc ??= new(),
+            [Caps] = options => options.Modules.Caps ??= new(),
+            ["services"] = _ => { },
+            [Bosh] = options => options.Services.Bosh ??= new(),
+            ["auth"] = _ => { },
+            [Anonymous] = options => options.Auth.Anonymous ??= new(),
             ["outgoing_pools"] = _ => { },
             ["outgoing_pools.rdbms"] = _ => { },
             ["outgoing_pools.rdbms.default"] = _ => { },
@@ -36,7 +52,7 @@ internal static class OptionTable
 
     /// <summary>Gets the options in the order of the documentation.</summary>
     public static IReadOnlyList<OptionDescriptor> Options { get; } =
-        [.. NodeOptions(), .. GeneralOptions(), .. CetsOptions(), .. ConnectionOptions()];
+        [.. NodeOptions(), .. GeneralOptions(), .. CetsOptions(), .. ModuleOptions.All, .. ConnectionOptions()];
 
     /// <summary>Gets the options by path.</summary>
     public static IReadOnlyDictionary<string, OptionDescriptor> ByPath { get; } =
@@ -88,6 +104,8 @@ internal static class OptionTable
             options => options.General.S2sBackend, (options, value) => options.General.S2sBackend = value),
         new ChoiceOption<InternalDatabase>($"{General}.component_backend", "MIM_GENERAL_COMPONENT_BACKEND",
             options => options.General.ComponentBackend, (options, value) => options.General.ComponentBackend = value),
+        new IntegerOption($"{General}.replaced_wait_timeout", "MIM_GENERAL_REPLACED_WAIT_TIMEOUT", 1, 60_000, "milliseconds",
+            options => options.General.ReplacedWaitTimeout, (options, value) => options.General.ReplacedWaitTimeout = value),
     ];
 
     private static IEnumerable<OptionDescriptor> CetsOptions() =>

@@ -11,7 +11,8 @@ namespace MimGrains.Hosting.Health;
 public static class MimGrainsHealthChecks
 {
     /// <summary>
-    /// Adds three checks: <c>silo</c> is unhealthy unless the silo is active, <c>tables</c> until all tables have joined, and then
+    /// Adds four checks: <c>state</c> says in one word how the silo is (<see cref="SiloState"/>), and why: healthy when ready,
+    /// degraded when degraded or in the minority, else unhealthy. The others say more: <c>silo</c> is unhealthy unless the silo is active, <c>tables</c> until all tables have joined, and then
     /// degraded until all persistent ones are loaded, and <c>discovery</c> is degraded while the database of the cluster does not
     /// answer, or the listed nodes or their list.
     /// </summary>
@@ -19,9 +20,25 @@ public static class MimGrainsHealthChecks
     {
         ArgumentNullException.ThrowIfNull(builder);
         return builder
+            .AddCheck<StateHealthCheck>("state")
             .AddCheck<SiloHealthCheck>("silo")
             .AddCheck<TablesHealthCheck>("tables")
             .AddCheck<DiscoveryHealthCheck>("discovery");
+    }
+
+    private sealed class StateHealthCheck(ISiloHealth health) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            var (state, reason) = health.Current;
+            var text = $"{state}: {reason}";
+            return Task.FromResult(state switch
+            {
+                SiloState.Ready => HealthCheckResult.Healthy(text),
+                SiloState.Degraded or SiloState.Minority => HealthCheckResult.Degraded(text),
+                _ => HealthCheckResult.Unhealthy(text),
+            });
+        }
     }
 
     private sealed class SiloHealthCheck(ISiloStatusOracle silo) : IHealthCheck

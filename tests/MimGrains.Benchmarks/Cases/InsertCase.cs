@@ -21,6 +21,9 @@ internal sealed class InsertCase(
         new InsertCase("insert_3nodes_64each", "64 writers on each silo", 64, 1, InsertFrom.AllSilos),
         new InsertCase(
             "insert_many_1000_seq", "One writer on one silo, InsertManyAsync of 1,000 new keys", 1, 1_000, InsertFrom.FirstSilo),
+        new InsertCase(
+            "session_open_conc64", "64 callers on one silo, ISessionManager.OpenAsync of new sessions", 64, 1, InsertFrom.FirstSilo,
+            InsertKind.Session),
         .. LeaderCases(),
     ];
 

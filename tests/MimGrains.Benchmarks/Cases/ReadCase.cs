@@ -21,6 +21,10 @@ internal sealed class ReadCase(string name, string summary, ReadKind kind, long 
             "One reader, Scan of a user's five sessions among 1,000,000 records",
             ReadKind.UserPrefix, 1_000_000),
         new ReadCase(
+            "session_get_user_1m",
+            "One reader, GetUserSessionsAsync of a user's five sessions among 1,000,000",
+            ReadKind.UserSessions, 1_000_000),
+        new ReadCase(
             "read_lookup_100k", "One reader, TryGet of random keys among 100,000 records", ReadKind.Lookup, 100_000),
     ];
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Sessions;
 using MimGrains.Tables;
 
@@ -21,6 +22,7 @@ internal enum InsertKind
     Plain,
     New,
     Serial,
+    Session,
 }
 
 /// <summary>
@@ -49,6 +51,8 @@ internal sealed class InsertOperation() : SiloOperation<InsertParameters, LoadRe
                     InsertKind.Plain => entry => silo.Table.InsertAsync(entry.Key, entry.Record, CancellationToken.None),
                     InsertKind.New => entry => InsertNewAsync(silo, entry),
                     InsertKind.Serial => entry => silo.Table.InsertSerialAsync(entry.Key, entry.Record, CancellationToken.None),
+                    InsertKind.Session => entry => silo.Services.GetRequiredService<ISessionManager>().OpenAsync(
+                        entry.Key.Server, entry.Key.User, entry.Key.Resource, entry.Record, CancellationToken.None).AsTask(),
                     _ => throw new ArgumentException($"No such kind of insert: {with.Kind}.", nameof(with)),
                 });
             return await single.RunAsync(cancellationToken);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Sessions;
 
 namespace MimGrains.Benchmarks.Silo;
@@ -11,6 +12,9 @@ internal enum ReadKind
 
     /// <summary>The sessions of a user.</summary>
     UserPrefix,
+
+    /// <summary>The same, asked of the session manager.</summary>
+    UserSessions,
 }
 
 /// <summary>How to read; <c>Loaders[k]</c> is the silo that wrote part k of the records.</summary>
@@ -39,6 +43,7 @@ internal sealed class ReadOperation() : SiloOperation<ReadParameters, ReadResult
             {
                 ReadKind.Lookup => Measure(with, MakeKeys(with), new LookupReader(silo), cancellationToken),
                 ReadKind.UserPrefix => Measure(with, MakePrefixes(with), new PrefixReader(silo), cancellationToken),
+                ReadKind.UserSessions => Measure(with, MakePrefixes(with), new SessionReader(silo), cancellationToken),
                 _ => throw new ArgumentException($"Unknown kind of read {with.Kind}."),
             },
             cancellationToken,
@@ -131,6 +136,27 @@ internal sealed class ReadOperation() : SiloOperation<ReadParameters, ReadResult
             if (!silo.Table.TryGet(argument, out _))
             {
                 throw new InvalidOperationException($"The table has no record {argument}, which was loaded.");
+            }
+        }
+    }
+
+    private readonly struct SessionReader(SiloContext silo) : IReader<UserPrefix>
+    {
+        private readonly ISessionManager _sessions = silo.Services.GetRequiredService<ISessionManager>();
+
+        public void Read(in UserPrefix argument)
+        {
+            var reading = _sessions.GetUserSessionsAsync(argument.Server, argument.User);
+            if (!reading.IsCompletedSuccessfully)
+            {
+                throw new InvalidOperationException("A read on a silo completes at once.");
+            }
+
+            var found = reading.Result.Count;
+            if (found != SessionData.SessionsPerUser)
+            {
+                throw new InvalidOperationException(
+                    $"{argument} has {SessionData.SessionsPerUser} sessions, but {found} were found.");
             }
         }
     }

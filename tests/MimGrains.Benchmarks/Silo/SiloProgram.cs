@@ -32,7 +32,7 @@ internal static class SiloProgram
     [
         new MembersOperation(), new CountOperation(), new LeaderOperation(), new LoadOperation(), new ClearOperation(), new MemoryOperation(), new CompiledOperation(),
         new ReadOperation(), new InsertOperation(), new DeleteOperation(), new KillWatchOperation(),
-        new InsertWatchOperation(), new MembershipWriteOperation(),
+        new InsertWatchOperation(), new MembershipWriteOperation(), new ConnectOperation(), new RouteOperation(),
         new PersistentWriteOperation(), new PersistentReadOperation(), new PersistentCountOperation(), new PersistentLoadOperation(),
         new PersistentClearOperation(), new AccountOperation(), new OpenAccountsOperation(), new AccountSumOperation(),
     ];

@@ -83,6 +83,43 @@ public sealed class ConfigParserTests
         Assert.Equal(component, general.ComponentBackend.ToString(), ignoreCase: true);
     }
 
+    // module_backend_requires_internal_db, service_backend_..., auth_backend_...
+    [Theory]
+    [InlineData("[modules.mod_stream_management]", "modules.mod_stream_management.backend = \"mnesia\"")]
+    [InlineData("[modules.mod_muc]", "modules.mod_muc.online_backend = \"mnesia\"")]
+    [InlineData("[services.service_bosh]", "services.service_bosh.backend = \"mnesia\"")]
+    [InlineData("[auth.anonymous]", "auth.anonymous.backend = \"mnesia\"")]
+    public void Backends_of_modules_require_their_internal_database(string section, string missing) => Assert.Contains(
+        $"Missing: {missing} needs [internal_databases.mnesia]",
+        Assert.Throws<MimGrainsConfigurationException>(() => ParseCets(section)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Modules_are_off_without_their_section_and_read_with_it()
+    {
+        var off = ParseCets("");
+        Assert.Null(off.Modules.StreamManagement ?? off.Modules.Muc ?? off.Modules.Caps ?? off.Services.Bosh ?? (object?)off.Auth.Anonymous);
+
+        var on = ParseCets("""
+            [modules.mod_stream_management]
+            backend = "cets"
+            stale_h.enabled = true
+            stale_h.geriatric = 60
+            [modules.mod_muc]
+            online_backend = "cets"
+            [modules.mod_caps]
+            [services.service_bosh]
+            backend = "cets"
+            [auth.anonymous]
+            backend = "cets"
+            """);
+        Assert.Equal((InternalDatabase.Cets, true, 60), (on.Modules.StreamManagement!.Backend,
+            on.Modules.StreamManagement.StaleH.Enabled, on.Modules.StreamManagement.StaleH.Geriatric));
+        Assert.Equal((InternalDatabase.Cets, CapsBackend.Cets), (on.Modules.Muc!.OnlineBackend, on.Modules.Caps!.Backend));
+        Assert.Equal((InternalDatabase.Cets, InternalDatabase.Cets), (on.Services.Bosh!.Backend, on.Auth.Anonymous!.Backend));
+        Assert.Contains("allowed: \"cets\"", Assert.Throws<MimGrainsConfigurationException>(
+            () => ParseCets("[modules.mod_caps]\nbackend = \"mnesia\"")).Message, StringComparison.Ordinal);
+    }
+
     private static void CheckBackend(string name, Func<MimGrainsOptions, InternalDatabase> get)
     {
         const string Both = "[internal_databases.mnesia]\n[internal_databases.cets]\n";

@@ -40,12 +40,12 @@ public sealed class TomlErrorTests
     [InlineData("[node]\nsiloport = 1", "mim.toml:6: node.siloport: unknown option; allowed here: name, address, silo_port, gateway_port, discovery_port, health_port, data_directory, crash_detection; did you mean node.silo_port?")]
     [InlineData("[node]\ncolour = 1", "mim.toml:6: node.colour: unknown option; allowed here: name, address, silo_port, gateway_port, discovery_port, health_port, data_directory, crash_detection")]
     [InlineData("[node]\ncluster_name = 'x'", "mim.toml:6: node.cluster_name: unknown option; allowed here: name, address, silo_port, gateway_port, discovery_port, health_port, data_directory, crash_detection; did you mean internal_databases.cets.cluster_name?")]
-    [InlineData("[Node]\n", "mim.toml:5: Node: unknown section; allowed here: node, general, internal_databases, outgoing_pools; did you mean node?")]
-    [InlineData("[nodes]\nname = 'a@b'", "mim.toml:5: nodes: unknown section; allowed here: node, general, internal_databases, outgoing_pools; did you mean node?")]
+    [InlineData("[Node]\n", "mim.toml:5: Node: unknown section; allowed here: node, general, internal_databases, modules, services, auth, outgoing_pools; did you mean node?")]
+    [InlineData("[nodes]\nname = 'a@b'", "mim.toml:5: nodes: unknown section; allowed here: node, general, internal_databases, modules, services, auth, outgoing_pools; did you mean node?")]
     [InlineData("[[node]]\nname = 'a@b'", "mim.toml:5: node: found an array; allowed: a section with name, address, silo_port, gateway_port, discovery_port, health_port, data_directory, crash_detection")]
     [InlineData("node = 5", "mim.toml:5: node: found an integer; allowed: a section with name, address, silo_port, gateway_port, discovery_port, health_port, data_directory, crash_detection")]
-    [InlineData("\"node.name\" = 'a@b'", "mim.toml:5: \"node.name\": unknown option; allowed here: node, general, internal_databases, outgoing_pools; did you mean node.name?")]
-    [InlineData("[internal_databases.mnesia]\nbackend = 'x'", "mim.toml:6: internal_databases.mnesia.backend: unknown option; allowed here: nothing, the section has no options; did you mean internal_databases.cets.backend?")]
+    [InlineData("\"node.name\" = 'a@b'", "mim.toml:5: \"node.name\": unknown option; allowed here: node, general, internal_databases, modules, services, auth, outgoing_pools; did you mean node.name?")]
+    [InlineData("[internal_databases.mnesia]\nbackend = 'x'", "mim.toml:6: internal_databases.mnesia.backend: unknown option; allowed here: nothing, the section has no options")]
     public void A_wrong_setting_is_the_only_error(string snippet, string expected) => Check(Valid + snippet, expected);
 
     /// <summary>A whole document and its only error.</summary>

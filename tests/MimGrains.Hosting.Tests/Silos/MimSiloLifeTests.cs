@@ -57,6 +57,8 @@ public sealed class MimSiloLifeTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal("Healthy", report.GetProperty("status").GetString());
         Assert.Equal("Healthy", report.GetProperty("checks").GetProperty("discovery").GetProperty("status").GetString());
+        Assert.StartsWith(
+            "Ready: ", report.GetProperty("checks").GetProperty("state").GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await _http.GetAsync(Url("/health/live"))).StatusCode);
     }
 

@@ -33,7 +33,17 @@ public sealed class SessionCluster : IAsyncLifetime
 public sealed class PersistentSessionContractTests(SessionCluster cluster)
     : SessionManagerContract, IClassFixture<SessionCluster>, IAsyncLifetime
 {
+    // Orleans holds them weakly.
+    private readonly List<ISessionConnection> _kept = [];
+
     protected override ISessionManager Sessions => Of(0);
+
+    protected override string TargetOf(RecordingConnection connection)
+    {
+        _kept.Add(connection);
+        return cluster.Cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>()
+            .CreateObjectReference<ISessionConnection>(connection).GetGrainId().ToString();
+    }
 
     public Task InitializeAsync() => cluster.Cluster.Silos[0].ServiceProvider
         .GetRequiredKeyedService<IPersistentTable<SessionKey, SessionRecord>>(PersistentSessionTable.Name).ClearAsync();

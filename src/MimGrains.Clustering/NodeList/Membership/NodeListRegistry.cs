@@ -42,6 +42,8 @@ internal sealed partial class NodeListRegistry(
 
     public string? Problem => list.Current.Problem ?? _state.Problem;
 
+    public bool IsMinority => _state.IsMinority;
+
     /// <summary>Completes when a quorum of the listed nodes is there and this node has its number.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -151,7 +153,7 @@ internal sealed partial class NodeListRegistry(
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             var place = exception is NoQuorumException ? "this node is in the minority: " : "";
-            _state = _state with { Problem = place + exception.Message };
+            _state = _state with { Problem = place + exception.Message, IsMinority = exception is NoQuorumException };
         }
 
         if (_state.Problem != before)
@@ -184,7 +186,8 @@ internal sealed partial class NodeListRegistry(
 
     private bool IsOwn(MembershipRow row) => row.Name == list.Self!.Value.Value && row.Generation == identity.Generation;
 
-    private sealed record RegistryState(int? Number, IReadOnlyList<DiscoveredNode> Nodes, string? Problem);
+    private sealed record RegistryState(
+        int? Number, IReadOnlyList<DiscoveredNode> Nodes, string? Problem, bool IsMinority = false);
 }
 
 /// <summary>What this node says of itself at its start.</summary>

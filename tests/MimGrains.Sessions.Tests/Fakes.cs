@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+
+namespace MimGrains.Sessions.Tests;
+
+/// <summary>Connections that are plain objects.</summary>
+internal sealed class FakeConnections() : SessionConnections(null!)
+{
+    private readonly ConcurrentDictionary<string, ISessionConnection> _connections = new();
+
+    public string Add(ISessionConnection connection)
+    {
+        var target = $"test/{_connections.Count + 1}";
+        _connections[target] = connection;
+        return target;
+    }
+
+    public override ISessionConnection Of(string target) =>
+        _connections.TryGetValue(target, out var connection) ? connection : throw new SiloUnavailableException($"{target} is gone.");
+}
+
+/// <summary>A hook that keeps what it is called with.</summary>
+internal sealed class RecordingCleanup : ISessionCleanup
+{
+    private readonly ConcurrentQueue<(Session Session, SessionEnd End)> _ended = new();
+
+    public IReadOnlyList<(Session Session, SessionEnd End)> Ended => [.. _ended];
+
+    public Exception? Error { get; set; }
+
+    public Task CleanUpAsync(Session session, SessionEnd end, CancellationToken cancellationToken)
+    {
+        _ended.Enqueue((session, end));
+        return Error is null ? Task.CompletedTask : Task.FromException(Error);
+    }
+}
