@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using MimGrains.Configuration;
 using MimGrains.Hosting;
 using MimGrains.Operation;
+using MimGrains.Persistent;
 using MimGrains.Sessions;
 
 namespace MimGrains.Cli;
@@ -25,6 +26,9 @@ internal sealed class Connection : IAsyncDisposable
     public Output Output { get; }
 
     public IOperatorGrain Operator => _host.Services.GetRequiredService<IGrainFactory>().GetGrain<IOperatorGrain>(IOperatorGrain.Key);
+
+    public IPersistentOperatorGrain PersistentOperator =>
+        _host.Services.GetRequiredService<IGrainFactory>().GetGrain<IPersistentOperatorGrain>(IPersistentOperatorGrain.Key);
 
     public ISessionManager Sessions => _host.Services.GetRequiredService<ISessionManager>();
 

@@ -5,7 +5,7 @@ using MimGrains.Cli.Commands;
 var root = new RootCommand("Looks at a MimGrains cluster, and operates it. Exit codes: 0 done, 1 failed, 2 usage, 3 not all is well.")
 {
     GlobalOptions.Config, GlobalOptions.Json, GlobalOptions.Timeout,
-    StatusCommand.Make(), CetsCommands.Make(), SessionCommands.Make(), ClusterCommands.Make(),
+    StatusCommand.Make(), CetsCommands.Make(), MnesiaCommands.Make(), SessionCommands.Make(), ClusterCommands.Make(),
 };
 var parsed = root.Parse(args);
 var exitCode = await parsed.InvokeAsync();
