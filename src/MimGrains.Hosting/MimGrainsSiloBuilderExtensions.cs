@@ -6,6 +6,7 @@ using MimGrains.Clustering.Rdbms;
 using MimGrains.Configuration;
 using MimGrains.Hosting.Health;
 using MimGrains.Mnesia;
+using MimGrains.Mnesia.Backups;
 using MimGrains.Mnesia.Storage;
 using MimGrains.Sessions;
 using Orleans.Configuration;
@@ -41,7 +42,7 @@ public static class MimGrainsSiloBuilderExtensions
         builder.UseReplicatedTables();
         if (InternalDatabases.HasMnesia(options))
         {
-            UsePersistentTables(builder, options.Rdbms!);
+            UsePersistentTables(builder, options);
         }
 
         if (options.General.SmBackend == InternalDatabase.Mnesia)
@@ -75,9 +76,10 @@ public static class MimGrainsSiloBuilderExtensions
     public static ISiloBuilder UseMimGrains(this ISiloBuilder builder, IConfiguration section) =>
         builder.UseMimGrains(MimGrainsConfiguration.Bind(section));
 
-    private static void UsePersistentTables(ISiloBuilder builder, RdbmsConnectionOptions database)
+    private static void UsePersistentTables(ISiloBuilder builder, MimGrainsOptions options)
     {
-        builder.AddRdbmsGrainStorage(FragmentStorageExtensions.ProviderName, database);
+        builder.AddRdbmsGrainStorage(FragmentStorageExtensions.ProviderName, options.Rdbms!);
+        builder.Services.Configure<BackupSettings>(backups => backups.DataDirectory = options.Node.DataDirectory);
         builder.Services.AddFragmentStorage();
         builder.UsePersistentTables();
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using MimGrains.Cets;
 using MimGrains.Cets.Tables;
 using MimGrains.Mnesia.Backups;
+using MimGrains.Mnesia.Operation;
 using MimGrains.Mnesia.Tables;
 using MimGrains.Mnesia.Transactions;
 using MimGrains.Persistent;
@@ -29,6 +30,8 @@ public static class MnesiaSiloBuilderExtensions
         AddTables(builder.Services);
         builder.Services.AddFragmentsAndTransactions();
         builder.Services.AddPersistentBackups();
+        builder.Services.AddSingleton<BackupJobs>();
+        builder.Services.AddSingleton<MnesiaSystemInfo>();
         return builder;
     }
 

@@ -7,7 +7,7 @@ using MimGrains.Sessions;
 namespace MimGrains.Cli.Tests;
 
 /// <summary>A silo process on SQLite, a client of it in this process, and <c>mimctl</c> to run against it.</summary>
-public sealed class SiloFixture : IAsyncLifetime
+public class SiloFixture : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly TempFolder _folder = new();
@@ -16,21 +16,26 @@ public sealed class SiloFixture : IAsyncLifetime
 
     public ISessionManager Sessions => _client!.Services.GetRequiredService<ISessionManager>();
 
+    /// <summary>Returns which internal database keeps the sessions.</summary>
+    protected virtual string SessionBackend => "cets";
+
     private string Config => _folder.File("mim.toml");
 
     public async Task InitializeAsync()
     {
         var ports = FreePorts.Take(2);
-        await File.WriteAllTextAsync(Config, $"""
+        await System.IO.File.WriteAllTextAsync(Config, $"""
             [node]
             name = "mim1@localhost"
             silo_port = {ports[0]}
             gateway_port = {ports[1]}
 
             [general]
-            sm_backend = "cets"
+            sm_backend = "{SessionBackend}"
             s2s_backend = "cets"
             component_backend = "cets"
+
+            [internal_databases.mnesia]
 
             [internal_databases.cets]
             cluster_name = "cli"
@@ -63,6 +68,9 @@ public sealed class SiloFixture : IAsyncLifetime
         _folder.Dispose();
     }
 
+    /// <summary>Returns a path for a file that goes with the silo.</summary>
+    public string File(string name) => _folder.File(name);
+
     /// <summary>Starts <c>mimctl</c> with the configuration of the silo.</summary>
     public SiloProcess Start(params string[] arguments) =>
         SiloProcess.Start("mimctl", Program("mimctl.dll", ["--config", Config, "--timeout", "60", .. arguments]));
@@ -85,4 +93,10 @@ public sealed class SiloFixture : IAsyncLifetime
 
     private static ChildCommand Program(string name, params string[] arguments) =>
         ChildCommand.ForAssembly(Path.Combine(AppContext.BaseDirectory, name), arguments);
+}
+
+/// <summary>The same, with the sessions in a persistent table.</summary>
+public sealed class PersistentSiloFixture : SiloFixture
+{
+    protected override string SessionBackend => "mnesia";
 }
