@@ -72,7 +72,12 @@ internal sealed class PrivateNetwork : IDisposable
 
     public void Dispose()
     {
-        // The lines go with the networks that they lead to.
+        // The lines would go with the networks that they lead to, but a while later: the next network may be made before.
+        foreach (var node in Enumerable.Range(1, _nodes))
+        {
+            Execute(["link", "delete", Line(node)]);
+        }
+
         foreach (var name in Enumerable.Range(1, _nodes).Select(Of).Append(Hub))
         {
             Execute(["netns", "delete", name]);
