@@ -37,7 +37,8 @@ internal sealed partial class SimCluster
         _kind = seed % 8 is 3 or 6
             ? (seed % 16 < 8 ? TableKind.MergedOwnedByRecord : TableKind.MergedKept)
             : (TableKind)(seed % 3);
-        Expires = seed % 7 == 1;
+        // A damaged record that expires mends itself, before anybody has compared it.
+        Expires = seed % 7 == 1 && !IsDamaging;
         // Every other run is one of plain writes only: more of them, and rarer orders of them.
         _callsLeader = seed % 2 == 0;
         _leaderHistory = new LeaderHistory(OwnerDiedAt);
