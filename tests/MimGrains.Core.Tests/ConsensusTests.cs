@@ -125,6 +125,39 @@ public class ConsensusTests
         Assert.Throws<InvalidDataException>(() => RegisterCodec.DecodeAcceptor((byte[])[2, .. bytes.Skip(1)]));
     }
 
+    [Fact]
+    public void Who_finds_that_another_has_written_since_tries_again_at_once_and_no_contention_is_told()
+    {
+        var acceptors = Acceptors(3);
+        var (first, second) = (new Proposer("a"), new Proposer("b"));
+        Attempt(Change(first), acceptors);
+        Attempt(Change(first), acceptors);
+        Attempt(Change(second), acceptors);
+
+        var operation = Change(first);
+        Attempt(operation, acceptors);
+        Assert.Equal((OperationState.Again, false, null), (operation.State, operation.IsContended, operation.Problem));
+        Attempt(operation, acceptors);
+        Assert.Equal((OperationState.Done, true, 5L), (operation.State, operation.HasChanged, operation.Value!.Revision));
+    }
+
+    private static RegisterOperation Change(Proposer proposer) => new(
+        proposer, OperationGoal.Change, new OperationContext(Nodes(3), false, 7, Content),
+        (found, _) => found! with { Content = Content });
+
+    private static void Attempt(RegisterOperation operation, Dictionary<NodeName, Acceptor> acceptors)
+    {
+        var requests = new Queue<AddressedRequest>(operation.Begin());
+        while (requests.TryDequeue(out var asked))
+        {
+            (acceptors[asked.To], var reply) = acceptors[asked.To].On(asked.Request, Nodes(3), []);
+            foreach (var more in operation.OnReply(asked.To, reply))
+            {
+                requests.Enqueue(more);
+            }
+        }
+    }
+
     private static NodeName[] Nodes(int count) =>
         [.. Enumerable.Range(1, count).Select(number => new NodeName($"{number}"))];
 

@@ -239,6 +239,9 @@ public sealed class RegisterOperation
             case RoundState.NotFounded:
                 _mustRead = true;
                 return Retry("the cluster is not founded yet");
+            case RoundState.Outbid when round.SkippedPrepare:
+                // Somebody has written since this node did, and may be long done: a prepare tells.
+                return Retry(null);
             case RoundState.Outbid:
                 IsContended = true;
                 return Retry("other nodes changed the register at the same time");
