@@ -56,7 +56,7 @@ public static class MimGrainsSiloBuilderExtensions
 
         builder.Services.Configure<SessionOptions>(
             sessions => sessions.ReplacedWaitTimeout = TimeSpan.FromMilliseconds(options.General.ReplacedWaitTimeout));
-        ModuleBackends.AddCets(builder.Services, options);
+        ModuleBackends.Add(builder.Services, options);
         SiloHealthServices.Add(builder.Services);
         return builder;
     }

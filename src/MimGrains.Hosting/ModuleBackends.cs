@@ -39,28 +39,42 @@ internal static class ModuleBackends
         }
     }
 
-    /// <summary>Registers the backends that are kept in replicated tables. Keys and the cluster's id are always among them.</summary>
-    public static void AddCets(IServiceCollection services, MimGrainsOptions options)
+    /// <summary>
+    /// Registers the backends. Keys in memory and the cluster's id are always among them: in replicated tables, or in persistent ones
+    /// where CETS is off.
+    /// </summary>
+    public static void Add(IServiceCollection services, MimGrainsOptions options)
     {
-        services.AddCetsKeystore().AddCetsClusterId();
-        Add(options.General.S2sBackend, () => services.AddCetsS2s());
-        Add(options.General.ComponentBackend, () => services.AddCetsComponents());
-        Add(options.Modules.StreamManagement?.Backend, () =>
+        var database = options.InternalDatabases?.Cets is null ? InternalDatabase.Mnesia : InternalDatabase.Cets;
+        services.AddKeystoreBackend(database).AddClusterId(database)
+            .AddS2sBackend(options.General.S2sBackend).AddComponentBackend(options.General.ComponentBackend);
+        if (options.Modules.StreamManagement is { } stream)
         {
-            var stale = options.Modules.StreamManagement!.StaleH;
-            services.AddCetsStreamManagement(stale.Enabled, TimeSpan.FromSeconds(stale.Geriatric));
-        });
-        Add(options.Modules.Muc?.OnlineBackend, () => services.AddCetsMucOnline());
-        Add(options.Modules.Caps is null ? null : InternalDatabase.Cets, () => services.AddCetsCapabilities());
-        Add(options.Services.Bosh?.Backend, () => services.AddCetsBosh());
-        Add(options.Auth.Anonymous?.Backend, () => services.AddCetsAnonymous());
+            services.AddStreamManagementBackend(
+                stream.Backend,
+                stream.StaleH.Enabled,
+                TimeSpan.FromSeconds(stream.StaleH.Geriatric),
+                TimeSpan.FromSeconds(stream.StaleH.RepeatAfter));
+        }
 
-        static void Add(InternalDatabase? backend, Action add)
+        if (options.Modules.Muc is { } muc)
         {
-            if (backend == InternalDatabase.Cets)
-            {
-                add();
-            }
+            services.AddMucOnlineBackend(muc.OnlineBackend);
+        }
+
+        if (options.Modules.Caps is not null)
+        {
+            services.AddCapabilitiesBackend(InternalDatabase.Cets);
+        }
+
+        if (options.Services.Bosh is { } bosh)
+        {
+            services.AddBoshBackend(bosh.Backend);
+        }
+
+        if (options.Auth.Anonymous is { } anonymous)
+        {
+            services.AddAnonymousBackend(anonymous.Backend);
         }
     }
 }

@@ -26,12 +26,12 @@ internal sealed class PersistentSessionStore(IPersistentTable<SessionKey, Sessio
     public IEnumerable<TableEntry<SessionKey, SessionRecord>> All() => table.Range();
 
     public Task InsertAsync(SessionKey key, SessionRecord record, CancellationToken cancellationToken) =>
-        TellAsync(transactions.SyncDirtyAsync(
+        PersistentErrors.TellAsync(transactions.SyncDirtyAsync(
             async activity => await activity.WriteAsync(PersistentSessionTable.Definition, key, record), cancellationToken));
 
     public Task InsertManyAsync(
         IReadOnlyCollection<TableEntry<SessionKey, SessionRecord>> entries, CancellationToken cancellationToken) =>
-        TellAsync(transactions.SyncTransactionAsync(
+        PersistentErrors.TellAsync(transactions.SyncTransactionAsync(
             async transaction =>
             {
                 foreach (var (key, record) in entries)
@@ -41,11 +41,11 @@ internal sealed class PersistentSessionStore(IPersistentTable<SessionKey, Sessio
             },
             cancellationToken: cancellationToken));
 
-    public Task DeleteAsync(SessionKey key, CancellationToken cancellationToken) => TellAsync(transactions.SyncDirtyAsync(
+    public Task DeleteAsync(SessionKey key, CancellationToken cancellationToken) => PersistentErrors.TellAsync(transactions.SyncDirtyAsync(
         async activity => await activity.DeleteAsync(PersistentSessionTable.Definition, key), cancellationToken));
 
     public Task DeleteManyAsync(IReadOnlyCollection<SessionKey> keys, CancellationToken cancellationToken) =>
-        TellAsync(transactions.SyncTransactionAsync(
+        PersistentErrors.TellAsync(transactions.SyncTransactionAsync(
             async transaction =>
             {
                 foreach (var key in keys)
@@ -54,17 +54,4 @@ internal sealed class PersistentSessionStore(IPersistentTable<SessionKey, Sessio
                 }
             },
             cancellationToken: cancellationToken));
-
-    // What callers of the session manager know, whatever it keeps sessions in.
-    private static async Task TellAsync(Task written)
-    {
-        try
-        {
-            await written.ConfigureAwait(false);
-        }
-        catch (PersistentTableUnavailableException error)
-        {
-            throw new TableUnavailableException(error.Table, error.Message);
-        }
-    }
 }

@@ -9,15 +9,13 @@ public static class PersistentSessionTable
     /// <summary>The table's name.</summary>
     public const string Name = "session";
 
-    private const int SessionsPerTransaction = 1_000;
-
     /// <summary>Returns the index by server and user.</summary>
     public static TableIndex<SessionKey, SessionRecord, UserPrefix> ByUser { get; } =
         new("us", static (key, _) => new UserPrefix(key.Server, key.User));
 
     /// <summary>
     /// Returns the definition: in memory only, as MongooseIM's <c>session</c> table; the sessions of a silo that is declared dead are
-    /// deleted.
+    /// deleted, and the hooks run.
     /// </summary>
     public static PersistentTableDefinition<SessionKey, SessionRecord> Definition { get; } =
         new PersistentTableDefinition<SessionKey, SessionRecord>(Name)
@@ -25,23 +23,6 @@ public static class PersistentSessionTable
             Type = PersistentTableType.OrderedSet,
             Storage = StorageType.Ram,
             ShareKey = SessionTable.Definition.ShareKey,
-            OnNodeDown = DeleteSessionsAsync,
+            OnNodeDown = EndedSessions.TakeAsync,
         }.WithIndex(ByUser);
-
-    private static async Task DeleteSessionsAsync(
-        PersistentNodeDownEvent<SessionKey, SessionRecord> down, CancellationToken cancellationToken)
-    {
-        foreach (var keys in down.Table.Keys().Where(key => key.Id.Silo == down.DeadSilo).Chunk(SessionsPerTransaction))
-        {
-            await down.Transactions.TransactionAsync(
-                async transaction =>
-                {
-                    foreach (var key in keys)
-                    {
-                        await transaction.DeleteAsync(Definition, key);
-                    }
-                },
-                cancellationToken: cancellationToken);
-        }
-    }
 }

@@ -23,4 +23,6 @@ internal static class SessionEventId
     public const int ClusterIdConflict = 1316;
     public const int ClusterIdRetried = 1317;
     public const int RowsNotRemoved = 1318;
+    public const int StaleNotForgotten = 1319;
+    public const int EndedNotCleaned = 1320;
 }

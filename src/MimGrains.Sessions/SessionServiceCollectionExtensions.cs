@@ -43,6 +43,8 @@ public static class SessionServiceCollectionExtensions
         }
 
         services.AddPersistentTable(PersistentSessionTable.Definition);
+        services.AddPersistentTable(EndedSessions.Definition);
+        services.AddSingleton<EndedSessions>();
         services.AddSingleton<ISessionStore>(provider => new PersistentSessionStore(
             provider.GetRequiredKeyedService<IPersistentTable<SessionKey, SessionRecord>>(PersistentSessionTable.Name),
             provider.GetRequiredService<ITransactions>()));

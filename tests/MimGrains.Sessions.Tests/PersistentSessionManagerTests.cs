@@ -38,17 +38,4 @@ public sealed class PersistentSessionManagerTests : SessionManagerContract
         var error = await Assert.ThrowsAsync<TableUnavailableException>(async () => await Open("alice", "phone"));
         Assert.Contains("it is not loaded", error.Message, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task Only_the_sessions_of_a_dead_silo_are_deleted()
-    {
-        var kept = await Open("alice", "phone");
-        for (var i = 0; i < 2_500; i++)
-        {
-            await _table.WriteAsync(new SessionKey(Server, $"user{i}", "phone", new SessionId(i, "dead")), new SessionRecord());
-        }
-
-        await PersistentSessionTable.Definition.OnNodeDown!(new(_table, _transactions, "dead"), CancellationToken.None);
-        Assert.Equal([kept], _table.Keys());
-    }
 }

@@ -46,8 +46,8 @@ public sealed class StaleHOptions
     public bool Enabled { get; set; }
 
     /// <summary>
-    /// Gets or sets how often MongooseIM looks for what is too old: <c>repeat_after</c>. Taken for its sake: tables here forget by
-    /// themselves, within a second.
+    /// Gets or sets how often persistent tables are looked through for what is too old, at least once a day: <c>repeat_after</c>.
+    /// Replicated tables forget by themselves, within a second.
     /// </summary>
     /// <value>1 to 31,536,000 seconds; default 1,800.</value>
     public int RepeatAfter { get; set; } = 1_800;

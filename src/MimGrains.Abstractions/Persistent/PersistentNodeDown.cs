@@ -6,8 +6,9 @@ namespace MimGrains.Persistent;
 /// <param name="Table">The table, on the silo where the handler runs.</param>
 /// <param name="Transactions">Writes it.</param>
 /// <param name="DeadSilo">The dead silo, as <c>SiloAddress.ToParsableString()</c>.</param>
+/// <param name="Services">The services of the silo where the handler runs.</param>
 public sealed record PersistentNodeDownEvent<TKey, TRecord>(
-    IPersistentTable<TKey, TRecord> Table, ITransactions Transactions, string DeadSilo)
+    IPersistentTable<TKey, TRecord> Table, ITransactions Transactions, string DeadSilo, IServiceProvider Services)
     where TKey : notnull
     where TRecord : class;
 

@@ -19,7 +19,7 @@ internal static class ModuleOptions
         new IntegerOption($"{OptionTable.StaleH}.repeat_after", "MIM_STREAM_MANAGEMENT_STALE_H_REPEAT_AFTER", 1, YearSeconds, "seconds",
             options => options.Modules.StreamManagement?.StaleH.RepeatAfter,
             (options, value) => options.Modules.StreamManagement!.StaleH.RepeatAfter = value)
-        { DefaultNote = "`1800`; tables forget by themselves, within a second" },
+        { DefaultNote = "`1800`; for `\"mnesia\"`: replicated tables forget by themselves, within a second" },
         new IntegerOption($"{OptionTable.StaleH}.geriatric", "MIM_STREAM_MANAGEMENT_STALE_H_GERIATRIC", 1, YearSeconds, "seconds",
             options => options.Modules.StreamManagement?.StaleH.Geriatric,
             (options, value) => options.Modules.StreamManagement!.StaleH.Geriatric = value)

@@ -43,7 +43,7 @@ internal static class OptionRules
 
         isSet ??= path => OptionTable.ByPath[path].Show(options) is { } shown
             && shown != OptionTable.ByPath[path].Show(Defaults);
-        return [.. Values(options), .. Ports(options), .. Backends(options), .. NotThereYet(options), .. NodeListRules.Check(options),
+        return [.. Values(options), .. Ports(options), .. Backends(options), .. NodeListRules.Check(options),
             .. ConnectionNeeded(options), .. ConnectionOptions(options, isSet)];
     }
 
@@ -108,12 +108,6 @@ internal static class OptionRules
                 .. missing.Select(item => $"{OptionTable.Databases}.{item.Needed}"),
             ]);
     }
-
-    // General parts may stay on their default: then there is nothing to inject.
-    private static IEnumerable<BrokenRule> NotThereYet(MimGrainsOptions options) => ModuleBackends.Chosen(options)
-        .Where(item => item.Backend == InternalDatabase.Mnesia && !item.Option.StartsWith($"{OptionTable.General}.", StringComparison.Ordinal))
-        .Select(item => new BrokenRule(
-            item.Option, "found \"mnesia\", which is not there yet; set \"cets\"", item.Option[..item.Option.LastIndexOf('.')]));
 
     private static IEnumerable<BrokenRule> ConnectionNeeded(MimGrainsOptions options)
     {

@@ -1,8 +1,6 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using MimGrains.Cets.Membership;
 using MimGrains.Core.Identity;
-using MimGrains.Persistent;
 
 namespace MimGrains.Mnesia.Tables;
 
@@ -97,13 +95,12 @@ internal sealed partial class NodeDownRunner(
     }
 
     private async Task<bool> TryCallAsync(
-        string table, Func<IPersistentTables, ITransactions, string, CancellationToken, Task> handler, string dead)
+        string table, Func<IServiceProvider, string, CancellationToken, Task> handler, string dead)
     {
         try
         {
             await registry.Get(table).Load.Loaded.WaitAsync(_stopping.Token);
-            await handler(
-                services.GetRequiredService<IPersistentTables>(), services.GetRequiredService<ITransactions>(), dead, _stopping.Token);
+            await handler(services, dead, _stopping.Token);
             LogDone(_logger, table, dead);
             return true;
         }

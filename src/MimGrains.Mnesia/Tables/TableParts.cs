@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Cets.Tables;
 using MimGrains.Persistent;
 using MimGrains.Tables;
@@ -34,7 +35,7 @@ internal abstract class TableParts(PersistentTableDefinition definition)
     public abstract bool DropIndex(TableCatalog catalog, string property);
 
     /// <summary>Returns what the definition wants done when a silo is dead; null for nothing.</summary>
-    public abstract Func<IPersistentTables, ITransactions, string, CancellationToken, Task>? OnNodeDown { get; }
+    public abstract Func<IServiceProvider, string, CancellationToken, Task>? OnNodeDown { get; }
 }
 
 /// <inheritdoc/>
@@ -64,12 +65,15 @@ internal sealed class TableParts<TKey, TRecord> : TableParts
 
     public override TableDefinition? CopyDefinition { get; }
 
-    public override Func<IPersistentTables, ITransactions, string, CancellationToken, Task>? OnNodeDown =>
-        Definition.OnNodeDown is { } handler
-            ? (tables, transactions, dead, cancellationToken) => handler(
-                new PersistentNodeDownEvent<TKey, TRecord>(tables.Get<TKey, TRecord>(Definition.Name), transactions, dead),
-                cancellationToken)
-            : null;
+    public override Func<IServiceProvider, string, CancellationToken, Task>? OnNodeDown => Definition.OnNodeDown is { } handler
+        ? (services, dead, cancellationToken) => handler(
+            new PersistentNodeDownEvent<TKey, TRecord>(
+                services.GetRequiredService<IPersistentTables>().Get<TKey, TRecord>(Definition.Name),
+                services.GetRequiredService<ITransactions>(),
+                dead,
+                services),
+            cancellationToken)
+        : null;
 
     public override ITableCopy? CopyIn(TableCatalog catalog) => TypedCopyIn(catalog);
 

@@ -1,115 +1,118 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using MimGrains.Configuration;
 using MimGrains.Sessions;
-using MimGrains.Tables;
 
 namespace MimGrains.Backends;
 
-/// <summary>Registers the backends that keep their state in replicated tables: each with its tables. Safe to call twice.</summary>
+/// <summary>
+/// Registers the backends, each with its tables: replicated ones (<see cref="InternalDatabase.Cets"/>), or persistent ones in memory
+/// (<see cref="InternalDatabase.Mnesia"/>), for which the silo needs <c>UsePersistentTables</c>. A second call changes nothing.
+/// </summary>
 public static class BackendServiceCollectionExtensions
 {
     /// <summary>Adds <see cref="IS2sBackend"/>.</summary>
-    public static IServiceCollection AddCetsS2s(this IServiceCollection services)
+    public static IServiceCollection AddS2sBackend(this IServiceCollection services, InternalDatabase database)
     {
-        AddTable(services, CetsS2sBackend.Slots);
-        AddTable(services, CetsS2sBackend.Secrets);
-        services.TryAddSingleton<IS2sBackend, CetsS2sBackend>();
+        S2sBackend.Slots.AddTo(services, database);
+        S2sBackend.Secrets.AddTo(services, database);
+        services.TryAddSingleton<IS2sBackend, S2sBackend>();
         return services;
     }
 
     /// <summary>Adds <see cref="IComponentBackend"/>.</summary>
-    public static IServiceCollection AddCetsComponents(this IServiceCollection services)
+    public static IServiceCollection AddComponentBackend(this IServiceCollection services, InternalDatabase database)
     {
-        AddTable(services, CetsComponentBackend.Definition);
-        services.TryAddSingleton<IComponentBackend, CetsComponentBackend>();
+        ComponentBackend.Table.AddTo(services, database);
+        services.TryAddSingleton<IComponentBackend, ComponentBackend>();
         return services;
     }
 
     /// <summary>Adds <see cref="IStreamManagementBackend"/>.</summary>
     /// <param name="services">The services of the silo.</param>
+    /// <param name="database">Where it is kept.</param>
     /// <param name="keepsStale">Whether what was handled of ended streams is kept.</param>
     /// <param name="staleLifetime">How long; default 1 hour.</param>
-    public static IServiceCollection AddCetsStreamManagement(
-        this IServiceCollection services, bool keepsStale = false, TimeSpan? staleLifetime = null)
+    /// <param name="lookAfter">
+    /// How often persistent tables are looked through for what is older; default 30 minutes. Replicated ones forget by themselves.
+    /// </param>
+    public static IServiceCollection AddStreamManagementBackend(
+        this IServiceCollection services,
+        InternalDatabase database,
+        bool keepsStale = false,
+        TimeSpan? staleLifetime = null,
+        TimeSpan? lookAfter = null)
     {
-        AddTable(services, CetsStreamManagementBackend.Ids);
-        AddTable(services, CetsStreamManagementBackend.Stale);
-        services.TryAddSingleton(new StaleStreamOptions(keepsStale, staleLifetime ?? TimeSpan.FromHours(1)));
-        services.TryAddSingleton<CetsStreamManagementBackend>();
-        services.TryAddSingleton<IStreamManagementBackend>(Get<CetsStreamManagementBackend>);
-        return AddRows<CetsStreamManagementBackend>(services);
+        StreamManagementBackend.Ids.AddTo(services, database);
+        var isNew = StreamManagementBackend.Stale.AddTo(services, database);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(new StaleStreamOptions(
+            keepsStale, staleLifetime ?? TimeSpan.FromHours(1), lookAfter ?? TimeSpan.FromMinutes(30)));
+        services.TryAddSingleton<StreamManagementBackend>();
+        services.TryAddSingleton<IStreamManagementBackend>(Get<StreamManagementBackend>);
+        if (isNew && keepsStale && database == InternalDatabase.Mnesia)
+        {
+            services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StaleCollector>();
+        }
+
+        return AddRows<StreamManagementBackend>(services);
     }
 
     /// <summary>Adds <see cref="IBoshBackend"/>.</summary>
-    public static IServiceCollection AddCetsBosh(this IServiceCollection services)
+    public static IServiceCollection AddBoshBackend(this IServiceCollection services, InternalDatabase database)
     {
-        AddTable(services, CetsBoshBackend.Definition);
-        services.TryAddSingleton<IBoshBackend, CetsBoshBackend>();
+        BoshBackend.Table.AddTo(services, database);
+        services.TryAddSingleton<IBoshBackend, BoshBackend>();
         return services;
     }
 
     /// <summary>Adds <see cref="IMucOnlineBackend"/>.</summary>
-    public static IServiceCollection AddCetsMucOnline(this IServiceCollection services)
+    public static IServiceCollection AddMucOnlineBackend(this IServiceCollection services, InternalDatabase database)
     {
-        AddTable(services, CetsMucOnlineBackend.Definition);
-        services.TryAddSingleton<IMucOnlineBackend, CetsMucOnlineBackend>();
+        MucOnlineBackend.Table.AddTo(services, database);
+        services.TryAddSingleton<IMucOnlineBackend, MucOnlineBackend>();
         return services;
     }
 
     /// <summary>Adds <see cref="ICapabilitiesBackend"/>.</summary>
-    public static IServiceCollection AddCetsCapabilities(this IServiceCollection services)
+    public static IServiceCollection AddCapabilitiesBackend(this IServiceCollection services, InternalDatabase database)
     {
-        AddTable(services, CetsCapabilitiesBackend.Hashes);
-        AddTable(services, CetsCapabilitiesBackend.Sessions);
-        services.TryAddSingleton<CetsCapabilitiesBackend>();
-        services.TryAddSingleton<ICapabilitiesBackend>(Get<CetsCapabilitiesBackend>);
-        return AddRows<CetsCapabilitiesBackend>(services);
+        CapabilitiesBackend.Hashes.AddTo(services, database);
+        CapabilitiesBackend.Sessions.AddTo(services, database);
+        services.TryAddSingleton<CapabilitiesBackend>();
+        services.TryAddSingleton<ICapabilitiesBackend>(Get<CapabilitiesBackend>);
+        return AddRows<CapabilitiesBackend>(services);
     }
 
     /// <summary>Adds <see cref="IAnonymousBackend"/>.</summary>
-    public static IServiceCollection AddCetsAnonymous(this IServiceCollection services)
+    public static IServiceCollection AddAnonymousBackend(this IServiceCollection services, InternalDatabase database)
     {
-        AddTable(services, CetsAnonymousBackend.Definition);
-        services.TryAddSingleton<CetsAnonymousBackend>();
-        services.TryAddSingleton<IAnonymousBackend>(Get<CetsAnonymousBackend>);
-        return AddRows<CetsAnonymousBackend>(services);
+        AnonymousBackend.Table.AddTo(services, database);
+        services.TryAddSingleton<AnonymousBackend>();
+        services.TryAddSingleton<IAnonymousBackend>(Get<AnonymousBackend>);
+        return AddRows<AnonymousBackend>(services);
     }
 
     /// <summary>Adds <see cref="IKeystoreBackend"/>.</summary>
-    public static IServiceCollection AddCetsKeystore(this IServiceCollection services)
+    public static IServiceCollection AddKeystoreBackend(this IServiceCollection services, InternalDatabase database)
     {
-        AddTable(services, CetsKeystoreBackend.Definition);
-        services.TryAddSingleton<IKeystoreBackend, CetsKeystoreBackend>();
+        KeystoreBackend.Table.AddTo(services, database);
+        services.TryAddSingleton<IKeystoreBackend, KeystoreBackend>();
         return services;
     }
 
     /// <summary>Adds <see cref="IClusterId"/>; kept in <see cref="IClusterIdStore"/> too, if that is registered.</summary>
-    public static IServiceCollection AddCetsClusterId(this IServiceCollection services)
+    public static IServiceCollection AddClusterId(this IServiceCollection services, InternalDatabase database)
     {
-        if (!AddTable(services, CetsClusterId.Definition))
+        if (ClusterIdKeeper.Table.AddTo(services, database))
         {
-            return services;
+            services.TryAddSingleton(TimeProvider.System);
+            services.AddSingleton<ClusterIdKeeper>();
+            services.AddSingleton<IClusterId>(Get<ClusterIdKeeper>);
+            services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(Get<ClusterIdKeeper>);
         }
 
-        services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<CetsClusterId>();
-        services.AddSingleton<IClusterId>(Get<CetsClusterId>);
-        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(Get<CetsClusterId>);
         return services;
-    }
-
-    private static bool AddTable<TKey, TRecord>(IServiceCollection services, TableDefinition<TKey, TRecord> definition)
-        where TKey : notnull
-        where TRecord : class
-    {
-        ArgumentNullException.ThrowIfNull(services);
-        if (services.Any(service => ReferenceEquals(service.ImplementationInstance, definition)))
-        {
-            return false;
-        }
-
-        services.AddReplicatedTable(definition);
-        return true;
     }
 
     private static IServiceCollection AddRows<TBackend>(IServiceCollection services)

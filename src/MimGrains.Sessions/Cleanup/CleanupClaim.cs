@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Tables;
 
 namespace MimGrains.Sessions;
@@ -22,5 +23,10 @@ internal static class CleanupTable
     {
         NodeDown = NodeDownRule.Keep,
         TimeToLive = static (_, _) => Lifetime,
+        OnNodeDown = static (down, _) =>
+        {
+            down.Services.GetRequiredService<SessionCleaner>().OnDeath(down.DeadSilo);
+            return Task.CompletedTask;
+        },
     };
 }

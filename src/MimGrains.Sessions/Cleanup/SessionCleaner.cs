@@ -9,6 +9,7 @@ namespace MimGrains.Sessions;
 // A silo dies -> every survivor keeps the list of its sessions -> one claims the dead silo through the leader -> it runs the hooks
 // in steps, and writes down each -> done: the others drop their lists. The claimer dies: another one takes the claim over, by
 // compare and set, and goes on after the last step. Invariant: hooks of a dead silo run only at whoever's claim is in the table.
+// Sessions of a persistent table: the list is a table of its own, and whoever is the least survivor has it (EndedSessions).
 
 /// <summary>Runs the hooks for the sessions of dead silos: each of them on one survivor.</summary>
 internal sealed partial class SessionCleaner(
@@ -29,11 +30,19 @@ internal sealed partial class SessionCleaner(
 
     private string Self { get; } = self.SiloAddress.ToParsableString();
 
+    public bool HasHooks => hooks.AreAny;
+
+    /// <summary>Takes note of a death: a claim of the dead silo may be taken over.</summary>
+    public void OnDeath(string silo)
+    {
+        _dead[silo] = true;
+        Interlocked.Exchange(ref _died, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    }
+
     /// <summary>Takes note of a death, and cleans up after it if this silo is the one to do so. Does not wait.</summary>
     public void OnNodeDown(NodeDownEvent<SessionKey, SessionRecord> down)
     {
-        _dead[down.DeadSilo] = true;
-        Interlocked.Exchange(ref _died, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+        OnDeath(down.DeadSilo);
         if (hooks.AreAny && down.DeadSilo != Self && down.Records is { Count: > 0 } sessions)
         {
             _ = Task.Run(() => CleanUpAsync(down.DeadSilo, sessions));
@@ -44,8 +53,10 @@ internal sealed partial class SessionCleaner(
 
     public void Dispose() => _stopping.Dispose();
 
-    /// <summary>Completes when this silo, or another one, has cleaned up after a dead one.</summary>
-    internal async Task CleanUpAsync(string dead, IReadOnlyList<TableEntry<SessionKey, SessionRecord>> sessions)
+    /// <summary>Completes when this silo, or another one, has cleaned up after a dead one; with false if this silo stops.</summary>
+    /// <param name="dead">The dead silo.</param>
+    /// <param name="sessions">Its sessions, ascending.</param>
+    internal async Task<bool> CleanUpAsync(string dead, IReadOnlyList<TableEntry<SessionKey, SessionRecord>> sessions)
     {
         while (!_stopping.IsCancellationRequested)
         {
@@ -53,12 +64,12 @@ internal sealed partial class SessionCleaner(
             {
                 if (await TryCleanUpAsync(dead, sessions, _stopping.Token).ConfigureAwait(false))
                 {
-                    return;
+                    return true;
                 }
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
-                return; // Another silo takes over.
+                return false; // Another silo takes over.
             }
             catch (Exception error)
             {
@@ -66,6 +77,8 @@ internal sealed partial class SessionCleaner(
                 await WaitAsync().ConfigureAwait(false);
             }
         }
+
+        return false;
     }
 
     private async Task<bool> TryCleanUpAsync(

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using MimGrains.Backends;
 using MimGrains.Clustering;
 using MimGrains.Configuration;
 using MimGrains.Persistent;
@@ -93,6 +94,35 @@ public sealed class EmbeddedSiloTests : IDisposable
             Assert.Equal(start, tables.Get<string, Counter>("own").TryGet("starts", out var starts) ? starts.Value : 0);
             await host.StopAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_silo_with_mnesia_alone_keeps_all_backends_in_persistent_tables()
+    {
+        var options = new MimGrainsOptions
+        {
+            Modules = new() { StreamManagement = new() { StaleH = new() { Enabled = true } }, Muc = new() },
+            Services = new() { Bosh = new() },
+            Auth = new() { Anonymous = new() },
+        };
+        Configurations.SetSqliteWithMnesia(options, _folder);
+        using var host = Host(options);
+        await host.StartAsync();
+        var tables = host.Services.GetRequiredService<IPersistentTables>();
+        await tables.WaitForTablesAsync(timeout: TimeSpan.FromSeconds(60));
+        Assert.Equal(
+            [
+                "auth_anonymous", "bosh", "cluster_id", "external_component", "keystore", "muc_online_room", "s2s_secret", "s2s_session",
+                "session", "session_ended", "stream_management_session", "stream_management_stale_h",
+            ],
+            tables.Names);
+
+        var connection = new ConnectionRef(host.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString(), "x");
+        var s2s = host.Services.GetRequiredService<IS2sBackend>();
+        Assert.True(await s2s.TryRegisterAsync(new("us.example", "them.example"), connection));
+        Assert.Equal([connection], await s2s.GetAsync(new("us.example", "them.example")));
+        Assert.True(Guid.TryParse(await host.Services.GetRequiredService<IClusterId>().GetAsync(), out _));
+        await host.StopAsync();
     }
 
     private static IHost Host(MimGrainsOptions options)

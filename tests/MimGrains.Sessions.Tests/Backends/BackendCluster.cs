@@ -1,6 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Backends;
 using MimGrains.Cets;
+using MimGrains.Configuration;
+using MimGrains.Mnesia;
+using MimGrains.Persistent;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.TestingHost;
@@ -24,14 +27,17 @@ public abstract class BackendCluster(short silos) : IAsyncLifetime
         {
             silo.UseReplicatedTables(options => options.HeartbeatPeriod = TimeSpan.FromMilliseconds(100));
             silo.Configure<ClusterMembershipOptions>(options => options.ProbeTimeout = TimeSpan.FromMilliseconds(500));
-            silo.Services.AddSessions();
             silo.Services.AddSingleton<RecordingCleanup>();
             silo.Services.AddSingleton<ISessionCleanup>(provider => provider.GetRequiredService<RecordingCleanup>());
-            AddBackends(silo.Services);
+            AddBackends(silo, Database);
         });
         builder.ConfigureClient(client => client.Services.AddSessionClient());
         Cluster = builder.Build();
         await Cluster.DeployAsync();
+        foreach (var tables in Silos.Select(silo => silo.ServiceProvider.GetService<IPersistentTables>()).OfType<IPersistentTables>())
+        {
+            await tables.WaitForTablesAsync(timeout: Patience);
+        }
     }
 
     public Task DisposeAsync() => Cluster.DisposeAsync().AsTask();
@@ -55,22 +61,53 @@ public abstract class BackendCluster(short silos) : IAsyncLifetime
         }
     }
 
-    protected abstract void AddBackends(IServiceCollection services);
+    protected abstract InternalDatabase Database { get; }
+
+    private static void AddBackends(ISiloBuilder silo, InternalDatabase database)
+    {
+        if (database == InternalDatabase.Cets)
+        {
+            silo.Services.AddSessions();
+        }
+        else
+        {
+            silo.UsePersistentTables();
+            silo.Services.AddPersistentSessions();
+        }
+
+        silo.Services.AddS2sBackend(database).AddComponentBackend(database)
+            .AddStreamManagementBackend(database, keepsStale: true, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(0.2))
+            .AddBoshBackend(database).AddMucOnlineBackend(database).AddCapabilitiesBackend(database).AddAnonymousBackend(database)
+            .AddKeystoreBackend(database).AddClusterId(database).AddS2sBackend(database);
+    }
 }
 
 /// <summary>Everything in replicated tables.</summary>
 public abstract class CetsBackends(short silos) : BackendCluster(silos)
 {
-    protected override void AddBackends(IServiceCollection services) => services
-        .AddCetsS2s().AddCetsComponents().AddCetsStreamManagement(keepsStale: true, TimeSpan.FromSeconds(1)).AddCetsBosh()
-        .AddCetsMucOnline().AddCetsCapabilities().AddCetsAnonymous().AddCetsKeystore().AddCetsClusterId().AddCetsS2s();
+    protected override InternalDatabase Database => InternalDatabase.Cets;
+}
+
+/// <summary>Everything in persistent tables in memory.</summary>
+public abstract class MnesiaBackends(short silos) : BackendCluster(silos)
+{
+    protected override InternalDatabase Database => InternalDatabase.Mnesia;
 }
 
 public sealed class CetsCluster() : CetsBackends(2);
 
-/// <summary>The cluster that the tests of the backends share.</summary>
+public sealed class MnesiaCluster() : MnesiaBackends(2);
+
+/// <summary>The clusters that the tests of the backends share.</summary>
 [CollectionDefinition(Name)]
 public sealed class CetsCollection : ICollectionFixture<CetsCluster>
 {
     public const string Name = "cets";
+}
+
+/// <inheritdoc cref="CetsCollection"/>
+[CollectionDefinition(Name)]
+public sealed class MnesiaCollection : ICollectionFixture<MnesiaCluster>
+{
+    public const string Name = "mnesia";
 }

@@ -30,3 +30,6 @@ public abstract class BoshContract(BackendCluster cluster)
 
 [Collection(CetsCollection.Name)]
 public sealed class CetsBoshTests(CetsCluster cluster) : BoshContract(cluster);
+
+[Collection(MnesiaCollection.Name)]
+public sealed class MnesiaBoshTests(MnesiaCluster cluster) : BoshContract(cluster);

@@ -71,3 +71,6 @@ public abstract class ComponentContract(BackendCluster cluster)
 
 [Collection(CetsCollection.Name)]
 public sealed class CetsComponentTests(CetsCluster cluster) : ComponentContract(cluster);
+
+[Collection(MnesiaCollection.Name)]
+public sealed class MnesiaComponentTests(MnesiaCluster cluster) : ComponentContract(cluster);

@@ -17,6 +17,7 @@ public abstract class DeathContract(BackendCluster cluster)
     {
         await FillAsync(2);
         await FillAsync(0);
+        var kept = await cluster.Get<ISessionManager>(0).OpenAsync(Server, "kept", "r", new SessionRecord());
         var dead = cluster.NameOf(2);
         var deadRef = cluster.On(2);
         var sessions = await cluster.Get<ISessionManager>(2).OpenManyAsync(
@@ -29,6 +30,7 @@ public abstract class DeathContract(BackendCluster cluster)
             var number = silo;
             await BackendCluster.UntilAsync(async () => await IsEmptyAsync(number, 2) && !await HasSessionsAsync(number, dead));
             Assert.False(await IsEmptyAsync(number, 0));
+            Assert.NotNull(await cluster.Get<ISessionManager>(silo).GetAsync(kept));
             Assert.DoesNotContain(await cluster.Get<IBoshBackend>(silo).GetAllAsync(), entry => entry.Value == deadRef);
         }
 
@@ -72,3 +74,7 @@ public abstract class DeathContract(BackendCluster cluster)
 public sealed class ThreeCetsSilos() : CetsBackends(3);
 
 public sealed class CetsDeathTests(ThreeCetsSilos cluster) : DeathContract(cluster), IClassFixture<ThreeCetsSilos>;
+
+public sealed class ThreeMnesiaSilos() : MnesiaBackends(3);
+
+public sealed class MnesiaDeathTests(ThreeMnesiaSilos cluster) : DeathContract(cluster), IClassFixture<ThreeMnesiaSilos>;

@@ -48,3 +48,6 @@ public abstract class MucOnlineContract(BackendCluster cluster)
 
 [Collection(CetsCollection.Name)]
 public sealed class CetsMucOnlineTests(CetsCluster cluster) : MucOnlineContract(cluster);
+
+[Collection(MnesiaCollection.Name)]
+public sealed class MnesiaMucOnlineTests(MnesiaCluster cluster) : MucOnlineContract(cluster);

@@ -68,3 +68,6 @@ public abstract class S2sContract(BackendCluster cluster)
 
 [Collection(CetsCollection.Name)]
 public sealed class CetsS2sTests(CetsCluster cluster) : S2sContract(cluster);
+
+[Collection(MnesiaCollection.Name)]
+public sealed class MnesiaS2sTests(MnesiaCluster cluster) : S2sContract(cluster);

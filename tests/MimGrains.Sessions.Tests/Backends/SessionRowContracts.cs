@@ -92,11 +92,23 @@ public abstract class ClusterIdContract(BackendCluster cluster)
 [Collection(CetsCollection.Name)]
 public sealed class CetsCapabilitiesTests(CetsCluster cluster) : CapabilitiesContract(cluster);
 
+[Collection(MnesiaCollection.Name)]
+public sealed class MnesiaCapabilitiesTests(MnesiaCluster cluster) : CapabilitiesContract(cluster);
+
 [Collection(CetsCollection.Name)]
 public sealed class CetsAnonymousTests(CetsCluster cluster) : AnonymousContract(cluster);
+
+[Collection(MnesiaCollection.Name)]
+public sealed class MnesiaAnonymousTests(MnesiaCluster cluster) : AnonymousContract(cluster);
 
 [Collection(CetsCollection.Name)]
 public sealed class CetsKeystoreTests(CetsCluster cluster) : KeystoreContract(cluster);
 
+[Collection(MnesiaCollection.Name)]
+public sealed class MnesiaKeystoreTests(MnesiaCluster cluster) : KeystoreContract(cluster);
+
 [Collection(CetsCollection.Name)]
 public sealed class CetsClusterIdInClusterTests(CetsCluster cluster) : ClusterIdContract(cluster);
+
+[Collection(MnesiaCollection.Name)]
+public sealed class MnesiaClusterIdInClusterTests(MnesiaCluster cluster) : ClusterIdContract(cluster);

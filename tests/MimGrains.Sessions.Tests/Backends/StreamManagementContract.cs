@@ -59,3 +59,6 @@ public abstract class StreamManagementContract(BackendCluster cluster)
 
 [Collection(CetsCollection.Name)]
 public sealed class CetsStreamManagementTests(CetsCluster cluster) : StreamManagementContract(cluster);
+
+[Collection(MnesiaCollection.Name)]
+public sealed class MnesiaStreamManagementTests(MnesiaCluster cluster) : StreamManagementContract(cluster);

@@ -24,19 +24,21 @@ internal readonly record struct FeaturesHash([property: Id(0)] string HostType, 
     }
 }
 
-internal sealed class CetsCapabilitiesBackend(
-    [FromKeyedServices(CetsCapabilitiesBackend.HashName)] IReplicatedTable<FeaturesHash, FeatureList> hashes,
-    [FromKeyedServices(CetsCapabilitiesBackend.SessionName)] IReplicatedTable<SessionKey, FeatureList> sessions)
+internal sealed class CapabilitiesBackend(
+    [FromKeyedServices(CapabilitiesBackend.HashName)] IBackendStore<FeaturesHash, FeatureList> hashes,
+    [FromKeyedServices(CapabilitiesBackend.SessionName)] IBackendStore<SessionKey, FeatureList> sessions)
     : ICapabilitiesBackend, ISessionRows
 {
     public const string HashName = "caps_hash";
     public const string SessionName = "caps_jid";
 
-    public static TableDefinition<FeaturesHash, FeatureList> Hashes { get; } = new(HashName) { NodeDown = NodeDownRule.Keep };
+    private static readonly TableIndex<SessionKey, FeatureList, UserPrefix> s_byUser =
+        new("us", static (key, _) => new UserPrefix(key.Server, key.User));
 
-    public static TableDefinition<SessionKey, FeatureList> Sessions { get; } =
-        new TableDefinition<SessionKey, FeatureList>(SessionName) { OwnerOf = static (key, _) => key.Id.Silo }
-            .WithPrefixIndex(static key => new UserPrefix(key.Server, key.User));
+    public static BackendTable<FeaturesHash, FeatureList> Hashes { get; } = new(HashName);
+
+    public static BackendTable<SessionKey, FeatureList> Sessions { get; } =
+        new(SessionName, static (key, _) => key.Id.Silo, indexes: s_byUser);
 
     public async ValueTask StoreHashAsync(
         string hostType, string hash, IReadOnlyList<string> features, CancellationToken cancellationToken = default)
@@ -57,37 +59,39 @@ internal sealed class CetsCapabilitiesBackend(
     public ValueTask<IReadOnlyList<string>?> FindAsync(Jid fullJid, CancellationToken cancellationToken = default)
     {
         var jid = Jids.Prepare(fullJid);
-        var newest = sessions.Scan(new UserPrefix(jid.Server, jid.User)).LastOrDefault(entry => entry.Key.Resource == jid.Resource);
+        var newest = sessions.Lookup(s_byUser, new UserPrefix(jid.Server, jid.User))
+            .LastOrDefault(entry => entry.Key.Resource == jid.Resource);
         return new(newest.Record?.Features);
     }
 
     public async ValueTask RemoveAsync(SessionKey session, CancellationToken cancellationToken = default) =>
-        await sessions.DeleteAsync(session, cancellationToken).ConfigureAwait(false);
+        await sessions.DeleteAsync([session], cancellationToken).ConfigureAwait(false);
 
     Task ISessionRows.RemoveAsync(SessionKey session) =>
-        sessions.TryGet(session, out _) ? sessions.DeleteAsync(session) : Task.CompletedTask;
+        sessions.TryGet(session, out _) ? sessions.DeleteAsync([session], CancellationToken.None) : Task.CompletedTask;
 }
 
-internal sealed class CetsAnonymousBackend(
-    [FromKeyedServices(CetsAnonymousBackend.Name)] IReplicatedTable<SessionKey, SessionMark> table) : IAnonymousBackend, ISessionRows
+internal sealed class AnonymousBackend(
+    [FromKeyedServices(AnonymousBackend.Name)] IBackendStore<SessionKey, SessionMark> table) : IAnonymousBackend, ISessionRows
 {
     public const string Name = "auth_anonymous";
 
     private static readonly SessionMark s_mark = new();
+    private static readonly TableIndex<SessionKey, SessionMark, UserPrefix> s_byUser =
+        new("us", static (key, _) => new UserPrefix(key.Server, key.User));
 
-    public static TableDefinition<SessionKey, SessionMark> Definition { get; } =
-        new TableDefinition<SessionKey, SessionMark>(Name) { OwnerOf = static (key, _) => key.Id.Silo }
-            .WithPrefixIndex(static key => new UserPrefix(key.Server, key.User));
+    public static BackendTable<SessionKey, SessionMark> Table { get; } =
+        new(Name, static (key, _) => key.Id.Silo, indexes: s_byUser);
 
     public async ValueTask AddAsync(SessionKey session, CancellationToken cancellationToken = default) =>
         await table.InsertAsync(session, s_mark, cancellationToken).ConfigureAwait(false);
 
     public async ValueTask RemoveAsync(SessionKey session, CancellationToken cancellationToken = default) =>
-        await table.DeleteAsync(session, cancellationToken).ConfigureAwait(false);
+        await table.DeleteAsync([session], cancellationToken).ConfigureAwait(false);
 
     public ValueTask<bool> ExistsAsync(string server, string user, CancellationToken cancellationToken = default) =>
-        new(table.CountPrefix(SessionArguments.User(server, user)) > 0);
+        new(table.CountLookup(s_byUser, SessionArguments.User(server, user)) > 0);
 
     Task ISessionRows.RemoveAsync(SessionKey session) =>
-        table.TryGet(session, out _) ? table.DeleteAsync(session) : Task.CompletedTask;
+        table.TryGet(session, out _) ? table.DeleteAsync([session], CancellationToken.None) : Task.CompletedTask;
 }

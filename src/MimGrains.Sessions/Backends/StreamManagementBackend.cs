@@ -15,11 +15,12 @@ internal sealed record StaleStream([property: Id(0)] long Handled, [property: Id
 /// <summary>How streams that cannot be resumed are remembered.</summary>
 /// <param name="IsEnabled"><c>stale_h.enabled</c>.</param>
 /// <param name="Lifetime"><c>stale_h.geriatric</c>.</param>
-internal sealed record StaleStreamOptions(bool IsEnabled, TimeSpan Lifetime);
+/// <param name="LookAfter"><c>stale_h.repeat_after</c>; of no use where the table itself forgets.</param>
+internal sealed record StaleStreamOptions(bool IsEnabled, TimeSpan Lifetime, TimeSpan LookAfter);
 
-internal sealed class CetsStreamManagementBackend(
-    [FromKeyedServices(CetsStreamManagementBackend.Name)] IReplicatedTable<string, ResumableSession> ids,
-    [FromKeyedServices(CetsStreamManagementBackend.StaleName)] IReplicatedTable<string, StaleStream> stale,
+internal sealed class StreamManagementBackend(
+    [FromKeyedServices(StreamManagementBackend.Name)] IBackendStore<string, ResumableSession> ids,
+    [FromKeyedServices(StreamManagementBackend.StaleName)] IBackendStore<string, StaleStream> stale,
     StaleStreamOptions options) : IStreamManagementBackend, ISessionRows
 {
     public const string Name = "stream_management_session";
@@ -28,25 +29,20 @@ internal sealed class CetsStreamManagementBackend(
     private static readonly TableIndex<string, ResumableSession, SessionKey> s_bySession =
         new("session", static (_, record) => record.Session);
 
-    public static TableDefinition<string, ResumableSession> Ids { get; } = new TableDefinition<string, ResumableSession>(Name)
-    {
-        OwnerOf = static (_, record) => record.Session.Id.Silo,
-    }.WithIndex(s_bySession);
+    public static BackendTable<string, ResumableSession> Ids { get; } =
+        new(Name, static (_, record) => record.Session.Id.Silo, indexes: s_bySession);
 
-    // The collector is the table's own: by the clock of the silo that wrote the record, which no other clock is compared with.
-    // A stream may be asked for on another silo after its own has died.
-    public static TableDefinition<string, StaleStream> Stale { get; } = new(StaleName)
-    {
-        NodeDown = NodeDownRule.Keep,
-        TimeToLive = static (_, record) => TimeSpan.FromMilliseconds(record.LifetimeMs),
-    };
+    // A stream may be asked for on another silo after its own has died: nobody owns the record. A replicated table forgets it by
+    // the clock of the silo that wrote it, which no other clock is compared with; a persistent one has StaleCollector.
+    public static BackendTable<string, StaleStream> Stale { get; } =
+        new(StaleName, timeToLive: static (_, record) => TimeSpan.FromMilliseconds(record.LifetimeMs));
 
     public async ValueTask RegisterAsync(string smid, SessionKey session, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(smid);
         var old = ids.Lookup(s_bySession, session);
         await ids.InsertAsync(smid, new ResumableSession(session), cancellationToken).ConfigureAwait(false);
-        await ids.DeleteManyAsync([.. old.Select(entry => entry.Key).Where(key => key != smid)], cancellationToken)
+        await ids.DeleteAsync([.. old.Select(entry => entry.Key).Where(key => key != smid)], cancellationToken)
             .ConfigureAwait(false);
     }
 
@@ -58,7 +54,7 @@ internal sealed class CetsStreamManagementBackend(
             return null;
         }
 
-        await ids.DeleteManyAsync([.. old.Select(entry => entry.Key)], cancellationToken).ConfigureAwait(false);
+        await ids.DeleteAsync([.. old.Select(entry => entry.Key)], cancellationToken).ConfigureAwait(false);
         return old[^1].Key;
     }
 
@@ -82,7 +78,7 @@ internal sealed class CetsStreamManagementBackend(
         new(stale.TryGet(smid, out var record) ? record.Handled : null);
 
     public async ValueTask RemoveStaleAsync(string smid, CancellationToken cancellationToken = default) =>
-        await stale.DeleteAsync(smid, cancellationToken).ConfigureAwait(false);
+        await stale.DeleteAsync([smid], cancellationToken).ConfigureAwait(false);
 
     async Task ISessionRows.RemoveAsync(SessionKey session) => await UnregisterAsync(session).ConfigureAwait(false);
 }

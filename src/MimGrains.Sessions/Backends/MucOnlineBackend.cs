@@ -3,23 +3,19 @@ using MimGrains.Tables;
 
 namespace MimGrains.Backends;
 
-/// <summary>All rooms of a host.</summary>
-internal readonly record struct MucHostPrefix(string HostType, string Host) : IComparable<MucRoom>
-{
-    public int CompareTo(MucRoom other)
-    {
-        var order = string.CompareOrdinal(HostType, other.HostType);
-        return order != 0 ? order : string.CompareOrdinal(Host, other.Host);
-    }
-}
+/// <summary>What all rooms of a host have in common.</summary>
+internal readonly record struct MucHost(string HostType, string Host);
 
-internal sealed class CetsMucOnlineBackend(
-    [FromKeyedServices(CetsMucOnlineBackend.Name)] IReplicatedTable<MucRoom, ConnectionRef> table) : IMucOnlineBackend
+internal sealed class MucOnlineBackend(
+    [FromKeyedServices(MucOnlineBackend.Name)] IBackendStore<MucRoom, ConnectionRef> table) : IMucOnlineBackend
 {
     public const string Name = "muc_online_room";
 
-    public static TableDefinition<MucRoom, ConnectionRef> Definition { get; } =
-        new(Name) { OwnerOf = static (_, process) => process.Silo };
+    private static readonly TableIndex<MucRoom, ConnectionRef, MucHost> s_byHost =
+        new("host", static (room, _) => new MucHost(room.HostType, room.Host));
+
+    public static BackendTable<MucRoom, ConnectionRef> Table { get; } =
+        new(Name, static (_, process) => process.Silo, indexes: s_byHost);
 
     public async ValueTask<MucRegistration> RegisterAsync(
         MucRoom room, ConnectionRef process, CancellationToken cancellationToken = default)
@@ -39,5 +35,5 @@ internal sealed class CetsMucOnlineBackend(
 
     public ValueTask<IReadOnlyList<KeyValuePair<MucRoom, ConnectionRef>>> GetOnlineAsync(
         string hostType, string host, CancellationToken cancellationToken = default) =>
-        new([.. table.Scan(new MucHostPrefix(hostType, host)).Select(entry => KeyValuePair.Create(entry.Key, entry.Record))]);
+        new([.. table.Lookup(s_byHost, new MucHost(hostType, host)).Select(entry => KeyValuePair.Create(entry.Key, entry.Record))]);
 }

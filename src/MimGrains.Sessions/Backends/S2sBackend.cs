@@ -4,7 +4,7 @@ using MimGrains.Tables;
 
 namespace MimGrains.Backends;
 
-// A pair has as many slots as it may have connections; a slot is taken by the leader of the table: once.
+// A pair has as many slots as it may have connections; a slot is taken once: by the leader of the table, or a transaction.
 
 /// <summary>One place for a connection of a pair of servers.</summary>
 [GenerateSerializer, Immutable, Alias("mimgrains.s2s-slot")]
@@ -12,18 +12,9 @@ internal readonly record struct S2sSlot([property: Id(0)] S2sPair Pair, [propert
 {
     public int CompareTo(S2sSlot other)
     {
-        var order = new PairPrefix(Pair).CompareTo(other);
-        return order != 0 ? order : Number.CompareTo(other.Number);
-    }
-}
-
-/// <summary>All slots of a pair.</summary>
-internal readonly record struct PairPrefix(S2sPair Pair) : IComparable<S2sSlot>
-{
-    public int CompareTo(S2sSlot other)
-    {
         var order = string.CompareOrdinal(Pair.From, other.Pair.From);
-        return order != 0 ? order : string.CompareOrdinal(Pair.To, other.Pair.To);
+        order = order != 0 ? order : string.CompareOrdinal(Pair.To, other.Pair.To);
+        return order != 0 ? order : Number.CompareTo(other.Number);
     }
 }
 
@@ -31,21 +22,21 @@ internal readonly record struct PairPrefix(S2sPair Pair) : IComparable<S2sSlot>
 [GenerateSerializer, Immutable, Alias("mimgrains.s2s-secret")]
 internal sealed record S2sSecret([property: Id(0)] string Secret, [property: Id(1)] bool IsConfigured);
 
-internal sealed class CetsS2sBackend(
-    [FromKeyedServices(CetsS2sBackend.SlotsName)] IReplicatedTable<S2sSlot, ConnectionRef> slots,
-    [FromKeyedServices(CetsS2sBackend.SecretsName)] IReplicatedTable<string, S2sSecret> secrets) : IS2sBackend
+internal sealed class S2sBackend(
+    [FromKeyedServices(S2sBackend.SlotsName)] IBackendStore<S2sSlot, ConnectionRef> slots,
+    [FromKeyedServices(S2sBackend.SecretsName)] IBackendStore<string, S2sSecret> secrets) : IS2sBackend
 {
     public const string SlotsName = "s2s_session";
     public const string SecretsName = "s2s_secret";
 
     private const int MostConnections = 1_000;
 
-    public static TableDefinition<S2sSlot, ConnectionRef> Slots { get; } = new TableDefinition<S2sSlot, ConnectionRef>(SlotsName)
-    {
-        OwnerOf = static (_, connection) => connection.Silo,
-    }.WithPrefixIndex(static slot => new PairPrefix(slot.Pair));
+    private static readonly TableIndex<S2sSlot, ConnectionRef, S2sPair> s_byPair = new("pair", static (slot, _) => slot.Pair);
 
-    public static TableDefinition<string, S2sSecret> Secrets { get; } = new(SecretsName) { NodeDown = NodeDownRule.Keep };
+    public static BackendTable<S2sSlot, ConnectionRef> Slots { get; } =
+        new(SlotsName, static (_, connection) => connection.Silo, indexes: s_byPair);
+
+    public static BackendTable<string, S2sSecret> Secrets { get; } = new(SecretsName);
 
     public async ValueTask<bool> TryRegisterAsync(
         S2sPair pair, ConnectionRef connection, int most = 1, CancellationToken cancellationToken = default)
@@ -57,7 +48,7 @@ internal sealed class CetsS2sBackend(
         }
 
         var checkedPair = Checked(pair);
-        if (slots.Scan(new PairPrefix(checkedPair)).Any(entry => entry.Record == connection))
+        if (slots.Lookup(s_byPair, checkedPair).Any(entry => entry.Record == connection))
         {
             return true;
         }
@@ -66,7 +57,7 @@ internal sealed class CetsS2sBackend(
         {
             var slot = new S2sSlot(checkedPair, number);
             var isTaken = slots.TryGet(slot, out _);
-            if (!isTaken && await slots.InsertNewAsync(slot, connection, cancellationToken).ConfigureAwait(false))
+            if (!isTaken && await slots.InsertAllNewAsync([new(slot, connection)], cancellationToken).ConfigureAwait(false) is null)
             {
                 return true;
             }
@@ -77,14 +68,14 @@ internal sealed class CetsS2sBackend(
 
     public async ValueTask RemoveAsync(S2sPair pair, ConnectionRef connection, CancellationToken cancellationToken = default)
     {
-        foreach (var (slot, _) in slots.Scan(new PairPrefix(Checked(pair))).Where(entry => entry.Record == connection).ToList())
+        foreach (var (slot, _) in slots.Lookup(s_byPair, Checked(pair)).Where(entry => entry.Record == connection).ToList())
         {
             await slots.CompareAndDeleteAsync(slot, connection, cancellationToken).ConfigureAwait(false);
         }
     }
 
     public ValueTask<IReadOnlyList<ConnectionRef>> GetAsync(S2sPair pair, CancellationToken cancellationToken = default) =>
-        new([.. slots.Scan(new PairPrefix(Checked(pair))).Select(entry => entry.Record)]);
+        new([.. slots.Lookup(s_byPair, Checked(pair)).Select(entry => entry.Record)]);
 
     public async ValueTask<string> RegisterSecretAsync(
         string hostType, string secret, SecretSource source, CancellationToken cancellationToken = default)

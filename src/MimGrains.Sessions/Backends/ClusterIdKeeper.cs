@@ -1,22 +1,21 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using MimGrains.Sessions;
-using MimGrains.Tables;
 
 namespace MimGrains.Backends;
 
-/// <summary>The id of the cluster in a replicated table.</summary>
+/// <summary>The id of the cluster, in the memory of every silo.</summary>
 [GenerateSerializer, Immutable, Alias("mimgrains.cluster-id")]
 internal sealed record ClusterIdRecord([property: Id(0)] string Id);
 
 // table ready -> what do the silos know, what has the database?
 //   equal -> done; only one of them -> the other gets it; none -> made: first in the database, which decides, then in the table
 //   the database is away: what the silos know counts, and is written later; if they know nothing, it is waited for
-internal sealed partial class CetsClusterId(
-    [FromKeyedServices(CetsClusterId.Name)] IReplicatedTable<string, ClusterIdRecord> table,
+internal sealed partial class ClusterIdKeeper(
+    [FromKeyedServices(ClusterIdKeeper.Name)] IBackendStore<string, ClusterIdRecord> table,
     IServiceProvider services,
     TimeProvider time,
-    ILogger<CetsClusterId> logger) : IClusterId, ILifecycleParticipant<ISiloLifecycle>, IDisposable
+    ILogger<ClusterIdKeeper> logger) : IClusterId, ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     public const string Name = "cluster_id";
     public const string EphemeralPrefix = "ephemeral-";
@@ -31,13 +30,13 @@ internal sealed partial class CetsClusterId(
     private readonly ILogger _logger = logger;
     private Task _running = Task.CompletedTask;
 
-    public static TableDefinition<string, ClusterIdRecord> Definition { get; } = new(Name) { NodeDown = NodeDownRule.Keep };
+    public static BackendTable<string, ClusterIdRecord> Table { get; } = new(Name);
 
     public Task<string> GetAsync(CancellationToken cancellationToken = default) => _known.Task.WaitAsync(cancellationToken);
 
     // After the tables, which join at Active + 100.
     public void Participate(ISiloLifecycle observer) => observer.Subscribe(
-        nameof(CetsClusterId),
+        nameof(ClusterIdKeeper),
         ServiceLifecycleStage.Active + 150,
         _ =>
         {

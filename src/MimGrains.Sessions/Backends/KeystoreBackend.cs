@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using MimGrains.Tables;
 
 namespace MimGrains.Backends;
 
@@ -7,12 +6,12 @@ namespace MimGrains.Backends;
 [GenerateSerializer, Immutable, Alias("mimgrains.keystore-key")]
 internal sealed record KeystoreKey([property: Id(0)] byte[] Key);
 
-internal sealed class CetsKeystoreBackend(
-    [FromKeyedServices(CetsKeystoreBackend.Name)] IReplicatedTable<KeystoreId, KeystoreKey> table) : IKeystoreBackend
+internal sealed class KeystoreBackend(
+    [FromKeyedServices(KeystoreBackend.Name)] IBackendStore<KeystoreId, KeystoreKey> table) : IKeystoreBackend
 {
     public const string Name = "keystore";
 
-    public static TableDefinition<KeystoreId, KeystoreKey> Definition { get; } = new(Name) { NodeDown = NodeDownRule.Keep };
+    public static BackendTable<KeystoreId, KeystoreKey> Table { get; } = new(Name);
 
     public async ValueTask<ReadOnlyMemory<byte>> GetOrAddAsync(
         KeystoreId id, ReadOnlyMemory<byte> key, CancellationToken cancellationToken = default)

@@ -4,8 +4,7 @@ using Xunit;
 namespace MimGrains.Sessions.Tests.Backends;
 
 /// <summary>Sessions of two silos and a client: who replaces whom, and how messages get there.</summary>
-[Collection(CetsCollection.Name)]
-public sealed class SessionsInClusterTests(CetsCluster cluster)
+public abstract class SessionsInClusterContract(BackendCluster cluster)
 {
     private const string Server = "cluster.example";
 
@@ -109,3 +108,9 @@ public sealed class SessionsInClusterTests(CetsCluster cluster)
         return cluster.Get<ISessionManager>(silo).OpenAsync(Server, user, "r", new SessionRecord { Priority = 1 }.WithConnection(target));
     }
 }
+
+[Collection(CetsCollection.Name)]
+public sealed class CetsSessionsInClusterTests(CetsCluster cluster) : SessionsInClusterContract(cluster);
+
+[Collection(MnesiaCollection.Name)]
+public sealed class MnesiaSessionsInClusterTests(MnesiaCluster cluster) : SessionsInClusterContract(cluster);

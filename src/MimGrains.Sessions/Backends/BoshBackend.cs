@@ -1,22 +1,20 @@
 using Microsoft.Extensions.DependencyInjection;
-using MimGrains.Tables;
 
 namespace MimGrains.Backends;
 
-internal sealed class CetsBoshBackend(
-    [FromKeyedServices(CetsBoshBackend.Name)] IReplicatedTable<string, ConnectionRef> table) : IBoshBackend
+internal sealed class BoshBackend(
+    [FromKeyedServices(BoshBackend.Name)] IBackendStore<string, ConnectionRef> table) : IBoshBackend
 {
     public const string Name = "bosh";
 
-    public static TableDefinition<string, ConnectionRef> Definition { get; } =
-        new(Name) { OwnerOf = static (_, socket) => socket.Silo };
+    public static BackendTable<string, ConnectionRef> Table { get; } = new(Name, static (_, socket) => socket.Silo);
 
     public async ValueTask<bool> TryCreateAsync(
         string sid, ConnectionRef socket, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(sid);
         ArgumentNullException.ThrowIfNull(socket);
-        return await table.InsertNewAsync(sid, socket, cancellationToken).ConfigureAwait(false);
+        return await table.InsertAllNewAsync([new(sid, socket)], cancellationToken).ConfigureAwait(false) is null;
     }
 
     public async ValueTask RemoveAsync(string sid, CancellationToken cancellationToken = default)
@@ -32,5 +30,5 @@ internal sealed class CetsBoshBackend(
 
     public ValueTask<IReadOnlyList<KeyValuePair<string, ConnectionRef>>> GetAllAsync(
         CancellationToken cancellationToken = default) =>
-        new([.. table.Dump().Select(entry => KeyValuePair.Create(entry.Key, entry.Record))]);
+        new([.. table.All().Select(entry => KeyValuePair.Create(entry.Key, entry.Record))]);
 }

@@ -16,42 +16,21 @@ internal readonly record struct ComponentKey([property: Id(0)] string Domain, [p
     }
 }
 
-/// <summary>All silos that serve a domain.</summary>
-internal readonly record struct DomainPrefix(string Domain) : IComparable<ComponentKey>
-{
-    public int CompareTo(ComponentKey other) => string.CompareOrdinal(Domain, other.Domain);
-}
-
-internal sealed class CetsComponentBackend(
-    [FromKeyedServices(CetsComponentBackend.Name)] IReplicatedTable<ComponentKey, Component> table) : IComponentBackend
+internal sealed class ComponentBackend(
+    [FromKeyedServices(ComponentBackend.Name)] IBackendStore<ComponentKey, Component> table) : IComponentBackend
 {
     public const string Name = "external_component";
 
-    public static TableDefinition<ComponentKey, Component> Definition { get; } = new TableDefinition<ComponentKey, Component>(Name)
-    {
-        OwnerOf = static (key, _) => key.Silo,
-    }.WithPrefixIndex(static key => new DomainPrefix(key.Domain));
+    private static readonly TableIndex<ComponentKey, Component, string> s_byDomain = new("domain", static (key, _) => key.Domain);
+
+    public static BackendTable<ComponentKey, Component> Table { get; } = new(Name, static (key, _) => key.Silo, indexes: s_byDomain);
 
     public async ValueTask RegisterAsync(IReadOnlyList<Component> components, CancellationToken cancellationToken = default)
     {
-        var prepared = Checked(components);
-        List<Component> registered = [];
-        try
+        var rows = Checked(components).ConvertAll(component => new TableEntry<ComponentKey, Component>(KeyOf(component), component));
+        if (await table.InsertAllNewAsync(rows, cancellationToken).ConfigureAwait(false) is { } taken)
         {
-            foreach (var component in prepared)
-            {
-                if (!await table.InsertNewAsync(KeyOf(component), component, cancellationToken).ConfigureAwait(false))
-                {
-                    throw new ComponentExistsException(component.Domain, component.Handler.Silo);
-                }
-
-                registered.Add(component);
-            }
-        }
-        catch
-        {
-            await UnregisterAsync(registered, CancellationToken.None).ConfigureAwait(false);
-            throw;
+            throw new ComponentExistsException(rows[taken].Key.Domain, rows[taken].Key.Silo);
         }
     }
 
@@ -65,11 +44,11 @@ internal sealed class CetsComponentBackend(
     }
 
     public ValueTask<IReadOnlyList<Component>> LookupAsync(string domain, CancellationToken cancellationToken = default) =>
-        new([.. table.Scan(new DomainPrefix(JidPart.Server(domain, nameof(domain)))).Select(entry => entry.Record)]);
+        new([.. table.Lookup(s_byDomain, JidPart.Server(domain, nameof(domain))).Select(entry => entry.Record)]);
 
     public ValueTask<IReadOnlyList<Component>> GetAllAsync(
         bool includeHidden = true, CancellationToken cancellationToken = default) =>
-        new([.. table.Dump().Select(entry => entry.Record).Where(component => includeHidden || !component.IsHidden)]);
+        new([.. table.All().Select(entry => entry.Record).Where(component => includeHidden || !component.IsHidden)]);
 
     private static List<Component> Checked(IReadOnlyList<Component> components)
     {

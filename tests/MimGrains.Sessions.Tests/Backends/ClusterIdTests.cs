@@ -7,9 +7,9 @@ using Xunit;
 namespace MimGrains.Sessions.Tests.Backends;
 
 /// <summary>The rules of <c>persistent_cluster_id_SUITE</c>: what is in memory, what is in the database, what comes of it.</summary>
-public sealed class CetsClusterIdTests
+public sealed class ClusterIdTests
 {
-    private readonly MemoryTable<string, ClusterIdRecord> _table = new(CetsClusterId.Definition);
+    private readonly MemoryTable<string, ClusterIdRecord> _table = new(ClusterIdKeeper.Table.Replicated);
     private readonly Store _store = new();
     private readonly FakeTimeProvider _time = new();
 
@@ -81,9 +81,11 @@ public sealed class CetsClusterIdTests
 
     private string? Known => _table.TryGet("id", out var record) ? record.Id : null;
 
-    private CetsClusterId Make() => new(
-        _table, new ServiceCollection().AddSingleton<IClusterIdStore>(_store).BuildServiceProvider(), _time,
-        NullLogger<CetsClusterId>.Instance);
+    private ClusterIdKeeper Make() => new(
+        new ReplicatedStore<string, ClusterIdRecord>(_table),
+        new ServiceCollection().AddSingleton<IClusterIdStore>(_store).BuildServiceProvider(),
+        _time,
+        NullLogger<ClusterIdKeeper>.Instance);
 
     private async Task<string> IdAsync()
     {
