@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using MimGrains.Cets;
 using MimGrains.Cets.Tables;
 using MimGrains.Mnesia.Backups;
+using MimGrains.Mnesia.Metrics;
 using MimGrains.Mnesia.Operation;
 using MimGrains.Mnesia.Tables;
 using MimGrains.Mnesia.Transactions;
@@ -31,7 +32,11 @@ public static class MnesiaSiloBuilderExtensions
         builder.Services.AddFragmentsAndTransactions();
         builder.Services.AddPersistentBackups();
         builder.Services.AddSingleton<BackupJobs>();
+        builder.Services.AddSingleton<MnesiaNodes>();
         builder.Services.AddSingleton<MnesiaSystemInfo>();
+        builder.Services.AddSingleton<MnesiaMetrics>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
+            provider => provider.GetRequiredService<MnesiaMetrics>());
         return builder;
     }
 

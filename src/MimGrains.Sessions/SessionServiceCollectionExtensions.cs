@@ -76,6 +76,9 @@ public static class SessionServiceCollectionExtensions
         services.AddSingleton<SessionCleaner>();
         services.AddSingleton<SessionLifecycle>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SessionLifecycle>());
+        services.AddMetrics();
+        services.AddSingleton<SessionMetrics>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SessionMetrics>());
         services.AddSingleton<LocalSessionManager>();
         services.AddSingleton<ISessionManager>(provider => provider.GetRequiredService<LocalSessionManager>());
         return services;

@@ -2,12 +2,15 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Cets.Metrics;
+using MimGrains.Tables;
 
 namespace MimGrains.Cets.Tests;
 
 /// <summary>In a cluster of its own: what is listened to is measured again and again.</summary>
 public sealed class MetricsTests(TableCluster cluster) : IClassFixture<TableCluster>
 {
+    private const long ReplicationBytesMost = 64 * 1_024 * 1_024;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
@@ -47,6 +50,42 @@ public sealed class MetricsTests(TableCluster cluster) : IClassFixture<TableClus
             Assert.Equal(1, seen[(meter, "mimgrains.table.records", TableCluster.Names)]);
             Assert.Equal(0, seen[(meter, "mimgrains.table.pending_writes", TableCluster.Names)]);
         }
+    }
+
+    [Fact]
+    public async Task Batches_the_queue_and_conflicts_of_replication_are_measured()
+    {
+        var meters = cluster.Silos.Select(silo => silo.ServiceProvider.GetRequiredService<IMeterFactory>().Create(CetsMetrics.MeterName))
+            .ToHashSet();
+        ConcurrentDictionary<(string Name, string Tag), long> most = [];
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, source) =>
+        {
+            if (meters.Contains(instrument.Meter))
+            {
+                source.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Note(instrument, value, tags));
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Note(instrument, value, tags));
+        listener.Start();
+
+        using var limit = new CancellationTokenSource(Patience);
+        do
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.WhenAll(cluster.Silos.Select((silo, number) => TableCluster.NamesOf(silo).InsertManyAsync(
+                [.. Enumerable.Range(0, 100).Select(key => new TableEntry<string, string>($"contended{key}", $"{number}"))])));
+            listener.RecordObservableInstruments();
+        }
+        while (most.GetValueOrDefault(("mimgrains.table.conflicts", TableCluster.Names)) == 0);
+
+        Assert.InRange(most[("mimgrains.replication.batch_writes", "")], 100, 100_000);
+        Assert.InRange(most[("mimgrains.replication.batch_bytes", "")], 1_000, ReplicationBytesMost);
+        Assert.Equal(3, most.Keys.Count(key => key.Name == "mimgrains.replication.queue"));
+
+        void Note(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags) => most.AddOrUpdate(
+            (instrument.Name, tags.Length > 0 ? $"{tags[0].Value}" : ""), value, (_, before) => Math.Max(before, value));
     }
 
     private static (Meter Meter, string Name, string Table) Key(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags) =>

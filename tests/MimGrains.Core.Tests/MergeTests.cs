@@ -20,11 +20,13 @@ public sealed class MergeTests
         Sample.Deliver(b, a);
         Assert.Equal("x+y", a.Get(1));
         Assert.Equal("x+y", b.Get(1));
+        Assert.Equal((1, 1), (a.Conflicts, b.Conflicts));
 
         // A write replaces what its origin has seen.
         a.Insert(1, "z", nowMicros: 200);
         Sample.Deliver(a, b);
         Assert.Equal("z", b.Get(1));
+        Assert.Equal((1, 1), (a.Conflicts, b.Conflicts));
     }
 
     [Fact]

@@ -20,20 +20,14 @@ internal sealed class MemoryPersistentTable<TKey, TRecord>(PersistentTableDefini
 
     public bool FailAfterApplying { get; set; } = true;
 
+    /// <summary>Gets or sets whether the table can be read.</summary>
+    public bool IsLoaded { get; set; } = true;
+
     public string Name => definition.Name;
 
     public PersistentTableDefinition<TKey, TRecord> Definition => definition;
 
-    public long Count
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _records.Count;
-            }
-        }
-    }
+    public long Count => Range().LongCount();
 
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TRecord record)
     {
@@ -54,6 +48,11 @@ internal sealed class MemoryPersistentTable<TKey, TRecord>(PersistentTableDefini
 
     public IEnumerable<TableEntry<TKey, TRecord>> Range(KeyRange<TKey> range = default)
     {
+        if (!IsLoaded)
+        {
+            throw new PersistentTableUnavailableException(Name, "it is not loaded");
+        }
+
         lock (_lock)
         {
             return

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using MimGrains.Cets.Streams;
 using MimGrains.Cets.Tables;
 using MimGrains.Operation;
 
@@ -21,7 +22,7 @@ internal sealed class CetsMetrics : ITableObserver, IDisposable
     private readonly Counter<long> _overloads;
     private volatile CetsSystemInfo? _info;
 
-    public CetsMetrics(IMeterFactory meters, TableCatalog catalog)
+    public CetsMetrics(IMeterFactory meters, TableCatalog catalog, ReplicationCarrier carrier)
     {
         _meter = meters.Create(MeterName);
         Nodes("available_nodes", "Nodes that are alive and hold replicated tables", info => info.AvailableNodes);
@@ -40,6 +41,21 @@ internal sealed class CetsMetrics : ITableObserver, IDisposable
         Tables(catalog, "pending_writes", "{write}", "Writes of this silo that some other one has not applied yet", host => host.Lag().Writes);
         Tables(catalog, "log_bytes", "By", "Bytes of writes that are kept for them", host => host.Lag().Bytes);
         Tables(catalog, "tombstones", "{record}", "Deletes that are remembered", host => host.Locked(replica => replica.TombstoneCount));
+        Tables(catalog, "conflicts", "{write}", "Received writes that met another one which their silo had not seen", host =>
+            host.Locked(replica => replica.Conflicts), isCounter: true);
+        _meter.CreateObservableGauge(
+            "mimgrains.replication.queue",
+            () => carrier.Links.Select(silo => new Measurement<long>(
+                carrier.Tables.Sum(table => table.UnsentOf(silo)), new KeyValuePair<string, object?>("silo", silo.Value))),
+            "{write}",
+            "Writes that wait for the delivery to another silo that is under way");
+        var batchWrites = _meter.CreateHistogram<int>("mimgrains.replication.batch_writes", "{write}", "Writes of a delivery to one silo");
+        var batchBytes = _meter.CreateHistogram<long>("mimgrains.replication.batch_bytes", "By", "Bytes of the writes of a delivery");
+        carrier.OnTaken = (writes, bytes) =>
+        {
+            batchWrites.Record(writes);
+            batchBytes.Record(bytes);
+        };
         _differences = _meter.CreateCounter<long>(
             "mimgrains.table.differences", "{record}", "Keys in which replicas were found to differ");
         _mended = _meter.CreateCounter<long>("mimgrains.table.repairs", "{record}", "Records that were mended on a replica");
@@ -73,10 +89,14 @@ internal sealed class CetsMetrics : ITableObserver, IDisposable
             unit: null,
             description));
 
-    private void Tables(TableCatalog catalog, string name, string unit, string description, Func<TableHost, long> value) =>
-        _meter.CreateObservableGauge(
-            $"mimgrains.table.{name}",
-            () => catalog.Hosts.Select(host => new Measurement<long>(value(host), Tag(host.Name))),
-            unit,
-            description);
+    private void Tables(
+        TableCatalog catalog, string name, string unit, string description, Func<TableHost, long> value, bool isCounter = false)
+    {
+        IEnumerable<Measurement<long>> Measure() =>
+            catalog.Hosts.Select(host => new Measurement<long>(value(host), Tag(host.Name)));
+
+        _ = isCounter
+            ? (Instrument)_meter.CreateObservableCounter<long>($"mimgrains.table.{name}", Measure, unit, description)
+            : _meter.CreateObservableGauge<long>($"mimgrains.table.{name}", Measure, unit, description);
+    }
 }

@@ -6,7 +6,10 @@ namespace MimGrains.Cets.Streams;
 
 // idle -> woken by a write -> take -> deliver -> acknowledge -> take ... -> nothing left -> idle
 /// <summary>The way to one other silo: at most one delivery is under way, and what is written meanwhile goes with the next.</summary>
-internal sealed class PeerLink(ReplicaId id, int batchMaxBytes)
+/// <param name="id">The other silo.</param>
+/// <param name="batchMaxBytes">No delivery is larger, unless one write alone is.</param>
+/// <param name="onTaken">Told how many writes, and how many bytes of them, go with a delivery that has any. Quick, thread-safe.</param>
+internal sealed class PeerLink(ReplicaId id, int batchMaxBytes, Action<int, long>? onTaken = null)
 {
     private const int Idle = 0;
     private const int Awake = 1;
@@ -111,11 +114,30 @@ internal sealed class PeerLink(ReplicaId id, int batchMaxBytes)
         return _underWay.Count > 0;
     }
 
+    private void TellTaken(Action<int, long> told)
+    {
+        var (writes, bytes) = (0, 0L);
+        foreach (var (_, batch) in _underWay)
+        {
+            (writes, bytes) = (writes + batch.Count, bytes + batch.SizeBytes);
+        }
+
+        if (writes > 0)
+        {
+            told(writes, bytes);
+        }
+    }
+
     private bool HasWork(IReadOnlyList<TableHost> tables) =>
         _isHeartbeatDue || tables.Any(table => table.HasUnsent(id));
 
     private ReplicationBatchContainer Wrap()
     {
+        if (onTaken is not null)
+        {
+            TellTaken(onTaken);
+        }
+
         var tables = new TableBatch[_underWay.Count];
         for (var i = 0; i < tables.Length; i++)
         {

@@ -23,6 +23,12 @@ internal sealed class ReplicationCarrier(IOptions<ReplicationOptions> options)
     /// <summary>The tables whose writes are carried.</summary>
     public IReadOnlyList<TableHost> Tables { get; private set; } = [];
 
+    /// <summary>Told how many writes, and how many bytes of them, go with a delivery. Set before the first link is opened.</summary>
+    public Action<int, long>? OnTaken { get; set; }
+
+    /// <summary>The silos that there are links to.</summary>
+    public IEnumerable<ReplicaId> Links => _linkArray.Select(link => link.Id);
+
     public ChannelReader<PeerLink> Wakes => _wakes.Reader;
 
     public void Attach(IReadOnlyList<TableHost> tables) => Tables = tables;
@@ -36,7 +42,7 @@ internal sealed class ReplicationCarrier(IOptions<ReplicationOptions> options)
         {
             if (!_links.ContainsKey(id))
             {
-                Change_NeedsLock(_links.Add(id, new PeerLink(id, options.Value.BatchMaxBytes)));
+                Change_NeedsLock(_links.Add(id, new PeerLink(id, options.Value.BatchMaxBytes, OnTaken)));
             }
         }
 

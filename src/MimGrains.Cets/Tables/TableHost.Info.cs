@@ -1,4 +1,5 @@
 using MimGrains.Cets.Replicas;
+using MimGrains.Core.Identity;
 using MimGrains.Core.Replication;
 using MimGrains.Operation;
 using MimGrains.Tables;
@@ -37,6 +38,9 @@ internal abstract partial class TableHost
 
     /// <summary>Returns what of this silo's writes some other silo has not applied yet.</summary>
     public (long Writes, long Bytes) Lag() => Locked(table => (table.LastSequence - table.CompletedThrough, table.LogSizeBytes));
+
+    /// <summary>Returns how many writes wait for the delivery to another silo that is under way.</summary>
+    public long UnsentOf(ReplicaId peer) => Locked(table => table.UnsentOf(peer));
 
     /// <summary>Returns which other silos hold the table.</summary>
     public WireHeldTable Held() => new(Name, Locked(table => table.Peers.Select(peer => peer.Value).ToArray()));

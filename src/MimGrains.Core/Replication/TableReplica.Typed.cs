@@ -104,7 +104,10 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
         }
 
         _codec.Decode(body, isDelete, out var key, out var record);
-        Apply(key, record, stamp);
+        if (!Apply(key, record, stamp) && _store.StampOf(key) is { } winner && winner.Origin != stamp.Origin)
+        {
+            Conflicts++;
+        }
     }
 
     private protected override int Purge(Func<Stamp, bool> mayForget, int limit) => _store.Purge(mayForget, limit);

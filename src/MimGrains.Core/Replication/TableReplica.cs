@@ -91,7 +91,16 @@ public abstract partial class TableReplica
     public bool IsDead(ReplicaId id) => _inbounds.TryGetValue(id, out var inbound) && inbound.IsDead;
 
     /// <summary>Returns whether there are writes that were not handed out for a peer.</summary>
-    public bool HasUnsent(ReplicaId peer) => _peers.TryGetValue(peer, out var state) && state.Sent < LastSequence;
+    public bool HasUnsent(ReplicaId peer) => UnsentOf(peer) > 0;
+
+    /// <summary>Returns how many writes wait to be handed out for a peer.</summary>
+    public long UnsentOf(ReplicaId peer) => _peers.TryGetValue(peer, out var state) ? LastSequence - state.Sent : 0;
+
+    /// <summary>
+    /// Returns how many received writes met another one of their key that their silo had not seen: those that lost to it; in a table
+    /// that merges, those that stand beside it. Only ever grows.
+    /// </summary>
+    public long Conflicts { get; private protected set; }
 
     /// <summary>Hands out the next writes for a peer; null if there are none, or it is no peer.</summary>
     /// <param name="peer">For whom.</param>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using MimGrains.Core.Identity;
 using MimGrains.Core.Transactions;
 using MimGrains.Mnesia.Fragments;
+using MimGrains.Mnesia.Metrics;
 using MimGrains.Persistent;
 using CoreId = MimGrains.Core.Transactions.TransactionId;
 using TransactionId = MimGrains.Persistent.TransactionId;
@@ -11,7 +12,7 @@ namespace MimGrains.Mnesia.Transactions;
 // attempt: the body takes locks and reads -> its writes go out with the commit -> the verdict; restart with the age that it has
 /// <inheritdoc cref="ITransactions"/>
 internal sealed partial class TransactionRunner(
-    TransactionServices services, FragmentServiceClient silos, ILogger<TransactionRunner> logger) : ITransactions
+    TransactionServices services, FragmentServiceClient silos, MnesiaMetrics metrics, ILogger<TransactionRunner> logger) : ITransactions
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
 
@@ -87,6 +88,22 @@ internal sealed partial class TransactionRunner(
             throw new InvalidOperationException("This runs in a transaction already: nest with ITransaction.TransactionAsync.");
         }
 
+        try
+        {
+            var result = await RunAttemptsAsync(body, kind, options, cancellationToken);
+            metrics.OnCommitted();
+            return result;
+        }
+        catch (Exception error)
+        {
+            metrics.OnFailed(error);
+            throw;
+        }
+    }
+
+    private async Task<TResult> RunAttemptsAsync<TResult>(
+        Func<ITransaction, Task<TResult>> body, ActivityKind kind, TransactionOptions options, CancellationToken cancellationToken)
+    {
         var timeout = options.Timeout ?? DefaultTimeout;
         using var expiry = new CancellationTokenSource(timeout, services.Time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expiry.Token);
@@ -120,6 +137,7 @@ internal sealed partial class TransactionRunner(
                 throw new TransactionAbortedException(attempt.Context.Id, AbortReason.TooManyRestarts, end.Detail);
             }
 
+            metrics.OnRestarted();
             before = attempt;
             if (attempt.Plan.RefusedAt is null)
             {
