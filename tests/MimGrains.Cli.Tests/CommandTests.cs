@@ -38,7 +38,9 @@ public sealed class CommandTests(SiloFixture silo) : IClassFixture<SiloFixture>
     [Fact]
     public async Task Sessions_are_counted_listed_shown_and_kicked()
     {
-        var one = await silo.Sessions.OpenAsync("kick.example.com", "anna", "phone", new SessionRecord { Priority = 5 });
+        var connection = new KickedConnection();
+        var record = new SessionRecord { Priority = 5 }.WithConnection(silo.Grains.CreateObjectReference<ISessionConnection>(connection));
+        var one = await silo.Sessions.OpenAsync("kick.example.com", "anna", "phone", record);
         await silo.Sessions.OpenAsync("kick.example.com", "anna", "laptop", new SessionRecord());
         Assert.Contains("users with a session", (await silo.RunAsync("session", "count")).Output, StringComparison.Ordinal);
         var list = JsonDocument.Parse((await silo.RunAsync("session", "list", "kick.example.com", "--json")).Output).RootElement;
@@ -46,7 +48,9 @@ public sealed class CommandTests(SiloFixture silo) : IClassFixture<SiloFixture>
         var (shownCode, shown) = await silo.RunAsync("session", "show", "anna@kick.example.com/phone");
         Assert.Equal(ExitCode.Done, shownCode);
         Assert.Contains("anna@kick.example.com/phone", shown, StringComparison.Ordinal);
-        Assert.Equal(ExitCode.Done, (await silo.RunAsync("session", "kick", "anna@kick.example.com/phone")).ExitCode);
+        var kick = await silo.RunAsync("session", "kick", "anna@kick.example.com/phone", "--reason", "spam");
+        Assert.Equal(ExitCode.Done, kick.ExitCode);
+        Assert.Equal(new SessionEnd(SessionEndReason.Kicked, Text: "spam"), await connection.Ended.Task.WaitAsync(Patience));
         Assert.Null(await silo.Sessions.GetAsync(one));
         Assert.Single(await silo.Sessions.GetUserSessionsAsync("kick.example.com", "anna"));
         Assert.Equal(ExitCode.Found, (await silo.RunAsync("session", "kick", "anna@kick.example.com/phone")).ExitCode);
@@ -125,5 +129,20 @@ public sealed class CommandTests(SiloFixture silo) : IClassFixture<SiloFixture>
         var (code, output) = await SiloFixture.RunBareAsync("status", "--config", folder.File("mim.toml"), "--timeout", "3");
         Assert.Equal(ExitCode.Failed, code);
         Assert.Contains("No silo of cluster empty can be reached", output, StringComparison.Ordinal);
+    }
+
+    private sealed class KickedConnection : ISessionConnection
+    {
+        public TaskCompletionSource<SessionEnd> Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task ReceiveAsync(SessionKey session, object message) => Task.CompletedTask;
+
+        public Task EndedAsync(SessionKey session, SessionEnd end)
+        {
+            Ended.TrySetResult(end);
+            return Task.CompletedTask;
+        }
+
+        public Task InfoChangedAsync(SessionKey session, string name, string? value) => Task.CompletedTask;
     }
 }

@@ -16,6 +16,8 @@ public class SiloFixture : IAsyncLifetime
 
     public ISessionManager Sessions => _client!.Services.GetRequiredService<ISessionManager>();
 
+    public IGrainFactory Grains => _client!.Services.GetRequiredService<IGrainFactory>();
+
     /// <summary>Returns which internal database keeps the sessions.</summary>
     protected virtual string SessionBackend => "cets";
 

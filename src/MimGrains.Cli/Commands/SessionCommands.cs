@@ -71,19 +71,27 @@ internal static class SessionCommands
     private static Command MakeKick()
     {
         var jid = new Argument<string>("jid") { Description = "user@server, or user@server/resource." };
-        var command = new Command("kick", "Closes the sessions of a user, or of one resource. Exit code 3 if there is none.") { jid };
+        var reason = new Option<string>("--reason")
+        {
+            Description = "Is told to the connections.",
+            DefaultValueFactory = _ => "",
+        };
+        var command = new Command("kick", "Ends the sessions of a user, or of one resource. Exit code 3 if there is none.") { jid, reason };
         command.SetAction((parsed, token) => Connection.RunAsync(
             parsed,
             async (connection, cancellation) =>
             {
-                var found = await FindAsync(connection.Sessions, JidArgument.Parse(parsed.GetValue(jid)!), cancellation);
-                foreach (var session in found)
+                List<Session> ended = [];
+                foreach (var session in await FindAsync(connection.Sessions, JidArgument.Parse(parsed.GetValue(jid)!), cancellation))
                 {
-                    await connection.Sessions.CloseAsync(session.Key, cancellation);
+                    if (await connection.Sessions.KickAsync(session.Key, parsed.GetValue(reason)!, cancellation))
+                    {
+                        ended.Add(session);
+                    }
                 }
 
-                connection.Output.Write(found.Select(Row).ToArray(), Show);
-                return found.Count > 0 ? ExitCode.Done : ExitCode.Found;
+                connection.Output.Write(ended.Select(Row).ToArray(), Show);
+                return ended.Count > 0 ? ExitCode.Done : ExitCode.Found;
             },
             token));
         return command;
