@@ -12,7 +12,7 @@ namespace MimGrains.Cluster.Tests.Processes;
 /// <summary>A place for one silo: a configuration with fixed ports, on which <c>mim-silo</c> is started, killed and started again.</summary>
 internal sealed class SiloMachine : IAsyncDisposable
 {
-    private const string ClusterName = "processes";
+    public const string ClusterName = "processes";
 
     private readonly TempFolder _folder;
     private readonly int _number;
@@ -53,6 +53,9 @@ internal sealed class SiloMachine : IAsyncDisposable
 
     /// <summary>Returns the sessions as a client sees them that is connected to this silo's gateway and no other.</summary>
     public ISessionManager Sessions => _client!.Services.GetRequiredService<ISessionManager>();
+
+    /// <summary>Makes references for that client.</summary>
+    public IGrainFactory Grains => _client!.Services.GetRequiredService<IGrainFactory>();
 
     private string ConfigFile => _folder.File($"mim{_number}.toml");
 
