@@ -10,7 +10,8 @@ internal static class CaseRegistry
     /// </summary>
     public static IReadOnlyList<IBenchmarkCase> All { get; } =
     [
-        .. MemoryCase.All, .. ReadCase.All, .. InsertCase.All, .. RouteCase.All, .. DeleteCase.All, .. JoinCase.All, .. KillCase.All,
+        .. MemoryCase.All, .. ReadCase.All, .. ClientReadCase.All, .. InsertCase.All, .. WatchCase.All, .. RouteCase.All,
+        .. DeleteCase.All, .. JoinCase.All, .. KillCase.All,
         .. PersistentReadCase.All, .. PersistentWriteCase.All, .. AccountCase.All, .. PersistentLoadCase.All,
         .. FileStartCase.All, .. FileRollingRestartCase.All, .. MembershipWriteCase.All,
     ];

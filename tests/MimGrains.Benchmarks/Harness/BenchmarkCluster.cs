@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using MimGrains.Benchmarks.Client;
 using MimGrains.Benchmarks.Silo;
 using MimGrains.ProcessSupport;
 
@@ -33,6 +34,7 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
     private readonly List<int[]> _ports = [];
     private readonly List<BenchmarkSilo> _silos = [];
     private readonly Progress _progress;
+    private JsonLineClient? _client;
 
     private BenchmarkCluster(ClusterSetup setup, Progress progress) => (Setup, _progress) = (setup, progress);
 
@@ -165,6 +167,19 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
         _silos.Add(await WaitForReadyAsync(StartProcess(0), cancellationToken));
     }
 
+    /// <summary>Returns an Orleans client in a process of its own; the first call starts it.</summary>
+    public async Task<JsonLineClient> ClientAsync(CancellationToken cancellationToken)
+    {
+        if (_client is null)
+        {
+            _progress.Say("starting a client process");
+            _client = new JsonLineClient(StartProcess("client", ClientProgram.Command, 0));
+            await _client.WaitForReadyAsync<Nothing>(StartTimeout, cancellationToken);
+        }
+
+        return _client;
+    }
+
     /// <summary>Kills a silo with -9. The cluster is of no use afterwards but for what its other silos are doing.</summary>
     public void Kill(int silo) => _silos[silo].Client.Process.KillHard();
 
@@ -198,9 +213,14 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
             _ports.Add(FreePorts.Take(SiloConfiguration.PortsPerSilo));
         }
 
+        return StartProcess($"silo {silo + 1}", SiloProgram.Command, silo);
+    }
+
+    private SiloProcess StartProcess(string name, string mode, int silo)
+    {
         var file = SiloConfiguration.Write(_folder, silo, _ports[silo], Setup);
-        var command = ChildCommand.ForThisProgram(SiloProgram.Command, "--config", file);
-        var process = SiloProcess.Start($"silo {silo + 1}", command with { WorkingDirectory = _folder.Path });
+        var command = ChildCommand.ForThisProgram(mode, "--config", file);
+        var process = SiloProcess.Start(name, command with { WorkingDirectory = _folder.Path });
         _processes.Add(process);
         return process;
     }

@@ -23,7 +23,9 @@ internal sealed record SiloReady(string Address, long ActiveAt, long ReadyAt);
 internal static class SiloProgram
 {
     public const string Command = "silo";
-    private const string TableName = "session";
+
+    /// <summary>The table that the cases work on.</summary>
+    public const string TableName = "session";
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
@@ -32,7 +34,7 @@ internal static class SiloProgram
     [
         new MembersOperation(), new CountOperation(), new LeaderOperation(), new LoadOperation(), new ClearOperation(), new MemoryOperation(), new CompiledOperation(),
         new ReadOperation(), new InsertOperation(), new DeleteOperation(), new KillWatchOperation(),
-        new InsertWatchOperation(), new MembershipWriteOperation(), new ConnectOperation(), new RouteOperation(),
+        new InsertWatchOperation(), new WatchOperation(), new MembershipWriteOperation(), new ConnectOperation(), new RouteOperation(),
         new PersistentWriteOperation(), new PersistentReadOperation(), new PersistentCountOperation(), new PersistentLoadOperation(),
         new PersistentClearOperation(), new AccountOperation(), new OpenAccountsOperation(), new AccountSumOperation(),
     ];
