@@ -44,6 +44,9 @@ internal static class CetsEventId
     public const int ReplicasMended = 1171;
     public const int VerifyFailed = 1172;
     public const int ProbeFailed = 1173;
+    public const int ChangesNotPublished = 1174;
+    public const int PublishingEnded = 1175;
+    public const int PublishingFailed = 1176;
 
     // 1200 to 1219: crashes of other silos.
     public const int CrashDetectionOff = 1200;

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using MimGrains.Cets.ChangeStreams;
 using MimGrains.Cets.Clients;
 using MimGrains.Cets.Crashes;
 using MimGrains.Cets.Leading;
@@ -18,6 +19,7 @@ using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime.GrainDirectory;
 using Orleans.Runtime.Providers;
+using Orleans.Storage;
 using Orleans.Streams;
 
 namespace MimGrains.Cets;
@@ -27,6 +29,8 @@ public static class CetsSiloBuilderExtensions
 {
     // Not used while the receiver waits for writes; it only bounds how long a first contact with a silo takes.
     private static readonly TimeSpan QueueTimerPeriod = TimeSpan.FromMilliseconds(20);
+
+    private const string PubSubStore = "PubSubStore";
 
     // A stream lives as long as the silo it leads to: the agent must not drop it for being quiet.
     private static readonly TimeSpan StreamInactivityPeriod = TimeSpan.FromDays(3_650);
@@ -64,6 +68,10 @@ public static class CetsSiloBuilderExtensions
             ReplicationStream.ProviderName,
             (provider, _) => new ReplicationQueueAdapter(provider.GetRequiredService<ReplicationCarrier>()),
             Configure);
+        builder.AddPersistentStreams(
+            TableStreams.ProviderName,
+            (provider, _) => ActivatorUtilities.CreateInstance<ChangeQueueAdapter>(provider),
+            ConfigureChangeStreams);
         return builder;
     }
 
@@ -96,6 +104,8 @@ public static class CetsSiloBuilderExtensions
     private static void AddVerificationAndClients(IServiceCollection services)
     {
         services.AddSingleton<WatchDesk>();
+        services.AddSingleton<ChangeFeed>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ChangePublisher>();
         services.AddSingleton<IGrainDirectoryResolver, LocalWorkerDirectory>();
         services.AddSingleton<VerifyServiceClient>();
         services.AddSingleton<ReplicaComparer>();
@@ -130,6 +140,23 @@ public static class CetsSiloBuilderExtensions
             target.GetQueueMsgsTimerPeriod = QueueTimerPeriod;
             target.StreamInactivityPeriod = StreamInactivityPeriod;
             target.MaxEventDeliveryTime = source.Value.DeliveryTimeout;
+        }));
+    }
+
+    private static void ConfigureChangeStreams(ISiloPersistentStreamConfigurator streams)
+    {
+        // Who subscribes explicitly must be remembered, by the storage that Orleans names for that: without it there is nobody.
+        streams.Configure<StreamPubSubOptions>(pubSub => pubSub.Configure<IServiceProviderIsKeyedService>((target, services) =>
+            target.PubSubType = Array.Exists([TableStreams.ProviderName, PubSubStore], name => services.IsKeyedService(typeof(IGrainStorage), name))
+                ? StreamPubSubType.ExplicitGrainBasedAndImplicit
+                : StreamPubSubType.ImplicitOnly));
+        streams.ConfigurePartitionBalancing((_, _) => new LocalQueueBalancer());
+        streams.ConfigureBackoffProvider((_, _) => (IMessageDeliveryBackoffProvider)new DeliveryBackoff());
+        streams.ConfigurePullingAgent(agent => agent.Configure(target =>
+        {
+            target.BatchContainerBatchSize = 1;
+            target.GetQueueMsgsTimerPeriod = QueueTimerPeriod;
+            target.StreamInactivityPeriod = StreamInactivityPeriod;
         }));
     }
 

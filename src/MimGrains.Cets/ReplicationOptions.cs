@@ -61,6 +61,14 @@ public sealed class ReplicationOptions
     [Range(16, 16 * 1_024 * 1_024)]
     public int ChangeLogMaxChanges { get; set; } = 65_536;
 
+    /// <summary>
+    /// Gets or sets how many bytes those changes may take, keys and records encoded; of larger ones fewer are kept. Costs
+    /// nothing while all writes of a table are small enough (with the defaults up to 2,000 bytes); then each change is measured.
+    /// </summary>
+    /// <value>1 MiB to 16 GiB; default 256 MiB. The last change is kept, however large.</value>
+    [Range(1L * 1_024 * 1_024, 16L * 1_024 * 1_024 * 1_024)]
+    public long ChangeLogMaxBytes { get; set; } = 256L * 1_024 * 1_024;
+
     /// <summary>Gets or sets how long changes are still kept after the last watch of a table on this silo has ended.</summary>
     /// <value>0 to 1 day; default 2 min.</value>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
@@ -78,6 +86,12 @@ public sealed class ReplicationOptions
     /// <value>1 to 1,000,000 keys a second; default 5,000.</value>
     [Range(1, 1_000_000)]
     public int RepairKeysPerSecond { get; set; } = 5_000;
+
+    private const int EventMessageBytes = 64 * 1_024 * 1_024;
+    private const int EventsPerMessageMost = 256;
+
+    /// <summary>The most events of one message; each may hold two records.</summary>
+    internal int EventsPerMessage => Math.Clamp(EventMessageBytes / (2 * RecordMaxBytes), 1, EventsPerMessageMost);
 }
 
 /// <summary>Checks the ranges of <see cref="ReplicationOptions"/> when the silo starts.</summary>

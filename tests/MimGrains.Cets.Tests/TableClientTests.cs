@@ -31,6 +31,8 @@ public sealed class TableClientTests(TableCluster cluster) : IClassFixture<Table
         Assert.Equal(
             ["client-3", "client-2"],
             (await client.GetManyAsync(["client-3", "client-unknown", "client-2"])).Select(entry => entry.Key));
+        Assert.False(await client.InsertNewAsync("client-1", "another"));
+        Assert.True(await client.InsertNewAsync("client-new", "new"));
         await client.DeleteManyAsync(["client-3"]);
         await client.ReadAfterAsync(await client.DeleteAsync("client-2"));
         Assert.Empty(await client.GetManyAsync(["client-2", "client-3"]));

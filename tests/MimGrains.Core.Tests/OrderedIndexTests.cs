@@ -88,6 +88,34 @@ public sealed class OrderedIndexTests
         Assert.Equal(_model, Pairs(_index.Capture().All()));
     }
 
+    [Theory, InlineData(1), InlineData(3), InlineData(40), InlineData(100_000)]
+    public void Many_that_go_at_once_leave_the_others_and_older_snapshots_alone(int share)
+    {
+        var random = new Random(share);
+        for (var i = 0; i < 40_000; i++)
+        {
+            Set(random.Next(100_000), $"{i}");
+        }
+
+        List<KeyValuePair<int, string>> before = [.. _model];
+        var snapshot = _index.Capture();
+        var going = Entries(snapshot.All()).Where(entry => random.Next(share) == 0 || entry.Key / 1_000 % 3 == 0).ToArray();
+        foreach (var run in going.Chunk(300))
+        {
+            // Also with writes that have not been sorted in yet.
+            Set(100_000 + run[0].Key, "new");
+            _index.RemoveRun(run);
+            Array.ForEach(run, entry => _model.Remove(entry.Key));
+        }
+
+        Assert.Equal(_model.Count, _index.Capture().Count);
+        Assert.Equal(_model, Pairs(_index.Capture().All()));
+        Assert.Equal(before, Pairs(snapshot.All()));
+        Set(5, "again");
+        Assert.Equal(_model, Pairs(_index.Capture().All()));
+        Assert.Throws<InvalidOperationException>(() => _index.RemoveRun(going.AsSpan(0, 1)));
+    }
+
     [Fact]
     public void A_seek_begins_at_the_first_key_of_a_prefix_or_after_a_key()
     {
@@ -117,6 +145,14 @@ public sealed class OrderedIndexTests
         while (cursor.MoveNext())
         {
             yield return new(cursor.Current.Key, cursor.Current.Record!);
+        }
+    }
+
+    private static IEnumerable<Entry<int, string>> Entries(OrderedIndex<int, string>.Cursor cursor)
+    {
+        while (cursor.MoveNext())
+        {
+            yield return cursor.Current;
         }
     }
 

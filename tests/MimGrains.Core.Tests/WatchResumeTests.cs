@@ -10,8 +10,8 @@ public sealed class WatchResumeTests
     {
         var a = Sample.First(Sample.A);
         var b = Sample.Join(Sample.B, a);
-        a.RecordChanges(10, () => { });
-        b.RecordChanges(10, () => { });
+        a.RecordChanges(10, long.MaxValue, () => { });
+        b.RecordChanges(10, long.MaxValue, () => { });
         var at = b.BeginWatch();
 
         // a deletes what it has not got yet; what b has shown meanwhile comes to a too late to be shown.

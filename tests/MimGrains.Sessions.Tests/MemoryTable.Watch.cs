@@ -13,4 +13,6 @@ internal sealed partial class MemoryTable<TKey, TRecord>
         throw new NotSupportedException("Nothing that is tested on this table watches it.");
 
     public Task ReadAfterAsync(WriteToken token, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+    public Task ReadAfterAsync(WatchToken token, CancellationToken cancellationToken = default) => Task.CompletedTask;
 }

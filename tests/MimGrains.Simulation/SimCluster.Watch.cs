@@ -22,7 +22,7 @@ internal sealed partial class SimCluster
     {
         foreach (var node in _nodes.Where(node => node.IsUp))
         {
-            node.Replica.RecordChanges(1, () => { });
+            node.Replica.RecordChanges(1, long.MaxValue, () => { });
         }
 
         // Who watches a broken replica sees what is broken.

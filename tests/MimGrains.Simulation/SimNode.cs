@@ -229,7 +229,7 @@ internal sealed partial class SimNode
             }
             else
             {
-                Replica.RecordChanges((int)Random.Between(1, 60), () => { });
+                Replica.RecordChanges((int)Random.Between(1, 60), long.MaxValue, () => { });
             }
         }
     }

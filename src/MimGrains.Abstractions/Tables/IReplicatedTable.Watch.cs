@@ -19,7 +19,7 @@ public partial interface IReplicatedTable<TKey, TRecord>
     /// <param name="cancellationToken">Ends the watch.</param>
     /// <exception cref="SnapshotRequiredException">
     /// Changes after the token, or after the last event that was read, are not kept any more: watch again without a token.
-    /// A silo keeps the last <c>ReplicationOptions.ChangeLogMaxChanges</c> changes, whether anybody reads them or not, from the
+    /// A silo keeps the last <c>ReplicationOptions.ChangeLogMaxChanges</c> changes or <c>ChangeLogMaxBytes</c> of them, whether anybody reads them or not, from the
     /// first watch on and for <c>ChangeLogLinger</c> after the last; or always, with
     /// <see cref="TableDefinition.KeepsChanges"/>, which is what going on after a silo's death needs.
     /// </exception>
@@ -30,10 +30,18 @@ public partial interface IReplicatedTable<TKey, TRecord>
         WatchToken? from = null,
         CancellationToken cancellationToken = default);
 
-    /// <summary>Returns a token of all writes that this silo has issued so far, for <see cref="ReadAfterAsync"/>.</summary>
+    /// <summary>Returns a token of all writes that this silo has issued so far, for <see cref="ReadAfterAsync(WriteToken, CancellationToken)"/>.</summary>
     WriteToken LastWrite { get; }
 
     /// <summary>Completes when this silo has applied all writes of a token: reads from then on see them.</summary>
     /// <exception cref="TableUnavailableException">It has not within <c>ReplicationOptions.WriteTimeout</c>.</exception>
     Task ReadAfterAsync(WriteToken token, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Completes when this silo has applied all changes that whoever has the token had seen: reads from then on see them. What
+    /// a silo had seen that has died since may be nowhere any more.
+    /// </summary>
+    /// <exception cref="ArgumentException">The token comes from another table, or is none.</exception>
+    /// <exception cref="TableUnavailableException">It has not within <c>ReplicationOptions.WriteTimeout</c>.</exception>
+    Task ReadAfterAsync(WatchToken token, CancellationToken cancellationToken = default);
 }

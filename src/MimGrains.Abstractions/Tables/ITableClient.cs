@@ -45,6 +45,13 @@ public interface ITableClient<TKey, TRecord>
     Task<WriteToken> InsertManyAsync(
         IReadOnlyCollection<TableEntry<TKey, TRecord>> entries, CancellationToken cancellationToken = default);
 
+    /// <summary>Inserts a record, on every silo, unless the key has one: see <see cref="IReplicatedTable{TKey,TRecord}.InsertNewAsync"/>.</summary>
+    /// <returns>
+    /// Whether it was inserted. The death of the silo that leads the table is none of the caller's business. If the gateway silo
+    /// dies on the way there is an error, and the record may be there or not: ask for it.
+    /// </returns>
+    Task<bool> InsertNewAsync(TKey key, TRecord record, CancellationToken cancellationToken = default);
+
     /// <summary>Deletes the record with this key, on every silo.</summary>
     Task<WriteToken> DeleteAsync(TKey key, CancellationToken cancellationToken = default);
 

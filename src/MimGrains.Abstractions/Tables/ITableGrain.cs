@@ -28,6 +28,10 @@ public interface ITableGrain<TKey, TRecord> : IGrainWithStringKey
     [Alias("insert")]
     ValueTask<WriteToken> InsertAsync(TableEntry<TKey, TRecord>[] entries, CancellationToken cancellationToken);
 
+    /// <summary>Inserts a record unless the key has one.</summary>
+    [Alias("insert-new")]
+    ValueTask<bool> InsertNewAsync(TKey key, TRecord record, CancellationToken cancellationToken);
+
     /// <summary>Deletes records.</summary>
     [Alias("delete")]
     ValueTask<WriteToken> DeleteAsync(TKey[] keys, CancellationToken cancellationToken);

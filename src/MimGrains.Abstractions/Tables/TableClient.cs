@@ -44,6 +44,13 @@ internal sealed partial class TableClient<TKey, TRecord>(string name, IGrainFact
         IReadOnlyCollection<TableEntry<TKey, TRecord>> entries, CancellationToken cancellationToken = default) =>
         _table.InsertAsync(ToArray(entries, nameof(entries)), cancellationToken).AsTask();
 
+    public Task<bool> InsertNewAsync(TKey key, TRecord record, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        ArgumentNullException.ThrowIfNull(record);
+        return _table.InsertNewAsync(key, record, cancellationToken).AsTask();
+    }
+
     public Task<WriteToken> DeleteAsync(TKey key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);

@@ -45,6 +45,13 @@ public abstract class TableDefinition
     /// <value>Default false: a silo keeps changes only while somebody watches there, and a while after.</value>
     public bool KeepsChanges { get; init; }
 
+    /// <summary>
+    /// Returns whether the changes of the table are published as an ordinary Orleans stream, to which grains can subscribe: see
+    /// <see cref="TableStreams"/>. Should be the same on every silo: only one publishes, and only if it is true there.
+    /// </summary>
+    /// <value>Default false.</value>
+    public bool PublishesChanges { get; init; }
+
     /// <summary>Returns the type of the keys.</summary>
     public abstract Type KeyType { get; }
 

@@ -52,6 +52,9 @@ internal sealed class TableGrain<TKey, TRecord>(TableCatalog catalog, WatchDesk 
         return Table.LastWrite;
     }
 
+    public ValueTask<bool> InsertNewAsync(TKey key, TRecord record, CancellationToken cancellationToken) =>
+        new(Table.InsertNewAsync(key, record, cancellationToken));
+
     public async ValueTask<WriteToken> DeleteAsync(TKey[] keys, CancellationToken cancellationToken)
     {
         await Table.DeleteManyAsync(keys, cancellationToken);

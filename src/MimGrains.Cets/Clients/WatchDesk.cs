@@ -9,8 +9,6 @@ internal sealed class WatchDesk : IDisposable
     // A client that does not ask for so long has gone.
     private static readonly TimeSpan IdleLimit = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan CleanPeriod = TimeSpan.FromSeconds(15);
-    private const int MessageBytes = 64 * 1_024 * 1_024;
-    private const int MaxEvents = 256;
 
     private readonly ConcurrentDictionary<Guid, RemoteWatch> _watches = new();
     private readonly TimeProvider _time;
@@ -21,9 +19,7 @@ internal sealed class WatchDesk : IDisposable
     {
         _time = time;
         _cleaning = time.CreateTimer(_ => Clean(), null, CleanPeriod, CleanPeriod);
-
-        // An event may hold two records.
-        _eventsPerCall = Math.Clamp(MessageBytes / (2 * options.Value.RecordMaxBytes), 1, MaxEvents);
+        _eventsPerCall = options.Value.EventsPerMessage;
     }
 
     public int Count => _watches.Count;

@@ -128,7 +128,7 @@ internal sealed partial class LeaderCaller(
         var pause = FirstPause;
         for (var isFirst = true; calls.Count > 0; isFirst = false)
         {
-            var leader = table.Locked(replica => replica.LeaderToAsk(passedOver));
+            var (leader, deaths) = table.Locked(replica => (replica.LeaderToAsk(passedOver), replica.DeadReplicas.Count));
             if (leader is { } asked && await TryAskAsync(asked, calls, resigned, isFirst) is { } reply)
             {
                 if (reply.Role == LeaderRole.Leading)
@@ -145,9 +145,22 @@ internal sealed partial class LeaderCaller(
             }
 
             FailExpired(calls, leader);
-            await Task.Delay(pause, time);
-            pause = pause * 2 < LastPause ? pause * 2 : LastPause;
+            pause = await PauseAsync(pause, deaths);
         }
+    }
+
+    // Ends with a death: it is most often the leader's, and the next one can be asked.
+    private async Task<TimeSpan> PauseAsync(TimeSpan pause, int deaths)
+    {
+        using var enough = new CancellationTokenSource();
+        var death = table.DeathAfter(deaths);
+        if (await Task.WhenAny(death, Task.Delay(pause, time, enough.Token)) == death)
+        {
+            await enough.CancelAsync();
+            return FirstPause;
+        }
+
+        return pause * 2 < LastPause ? pause * 2 : LastPause;
     }
 
     // Null when there is no answer: asked again.

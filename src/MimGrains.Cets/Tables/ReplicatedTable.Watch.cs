@@ -29,21 +29,19 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
 
     public async Task ReadAfterAsync(WriteToken token, CancellationToken cancellationToken = default)
     {
-        if (token.Silo is not { } silo)
+        if (token.Silo is { } silo)
         {
-            return;
+            await WaitUntilAppliedAsync(
+                new VersionVector([KeyValuePair.Create(new ReplicaId(silo), token.Sequence)]),
+                $"write {token.Sequence} of {silo}",
+                cancellationToken);
         }
+    }
 
-        var vector = new VersionVector([KeyValuePair.Create(new ReplicaId(silo), token.Sequence)]);
-        try
-        {
-            await WaitUntilAppliedAsync(vector, Options.WriteTimeout, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            throw new TableUnavailableException(
-                Name, $"write {token.Sequence} of {silo} did not come within {Options.WriteTimeout.TotalMilliseconds:0} ms");
-        }
+    public Task ReadAfterAsync(WatchToken token, CancellationToken cancellationToken = default)
+    {
+        var seen = ToPosition(WatchPositionData.Parse(Name, token));
+        return WaitUntilAppliedAsync(seen.Known, $"all that was seen at {seen.Replica}", cancellationToken);
     }
 
     public IAsyncEnumerable<TableEvent<TKey, TRecord>> WatchAsync(
@@ -120,7 +118,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
                     yield return new() { Kind = TableEventKind.Listed, Key = key, New = record };
                 }
 
-                yield return new() { Kind = TableEventKind.Synced, Position = ToData(at), Next = at.Next };
+                yield return Synced(at);
             }
             else
             {
@@ -131,15 +129,11 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
             while (true)
             {
                 var before = at;
-                at = await ReadAsync(at, changes, cancellationToken);
-
-                // An event in the middle has seen for sure what was seen before the read only, and at most what was seen after it.
-                var last = ToData(at);
-                var middle = ToData(at with { Seen = before.Seen, Gone = before.Gone });
-                foreach (var change in changes.Where(change => Matches(change, filter)))
+                at = await ReadAsync(at, ChangesPerRead, changes, endsWithMark: false, cancellationToken);
+                foreach (var change in ToEvents(changes.Where(change => Matches(change, filter)), before, at))
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    yield return ToEvent(change, change.Number + 1 == at.Next ? last : middle);
+                    yield return change;
                 }
 
                 changes.Clear();
@@ -148,6 +142,18 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
         finally
         {
             EndWatch();
+        }
+    }
+
+    private async Task WaitUntilAppliedAsync(VersionVector vector, string what, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await WaitUntilAppliedAsync(vector, Options.WriteTimeout, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new TableUnavailableException(Name, $"{what} did not come within {Options.WriteTimeout.TotalMilliseconds:0} ms");
         }
     }
 
@@ -179,16 +185,18 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
     }
 
     private async Task<WatchPosition> ReadAsync(
-        WatchPosition at, List<Change<TKey, TRecord>> changes, CancellationToken cancellationToken)
+        WatchPosition at, int limit, List<Change<TKey, TRecord>> changes, bool endsWithMark, CancellationToken cancellationToken)
     {
         while (true)
         {
             Task changed;
             lock (Gate)
             {
-                at = _replica.ReadChanges(at, ChangesPerRead, changes) ?? throw new SnapshotRequiredException(
-                    Name, $"more than {Options.ChangeLogMaxChanges} changes came that were not read");
-                if (changes.Count > 0)
+                at = _replica.ReadChanges(at, limit, changes) ?? throw new SnapshotRequiredException(
+                    Name,
+                    $"more changes came that were not read than are kept: {Options.ChangeLogMaxChanges}, " +
+                    $"or {Options.ChangeLogMaxBytes} bytes of them");
+                if (changes.Count > 0 || (endsWithMark && _isMarkDue))
                 {
                     return at;
                 }
@@ -219,7 +227,8 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
         }
     }
 
-    private void Record_NeedsGate() => _replica.RecordChanges(Options.ChangeLogMaxChanges, Wake_NeedsGate);
+    private void Record_NeedsGate() =>
+        _replica.RecordChanges(Options.ChangeLogMaxChanges, Options.ChangeLogMaxBytes, Wake_NeedsGate);
 
     private void Wake_NeedsGate()
     {
@@ -243,6 +252,18 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
         (change.Old is null && change.New is null)
         || (change.Old is { } old && filter(new(change.Key, old)))
         || (change.New is { } now && filter(new(change.Key, now)));
+
+    private TableEvent<TKey, TRecord> Synced(WatchPosition at) =>
+        new() { Kind = TableEventKind.Synced, Position = ToData(at), Next = at.Next };
+
+    private IEnumerable<TableEvent<TKey, TRecord>> ToEvents(
+        IEnumerable<Change<TKey, TRecord>> changes, WatchPosition before, WatchPosition after)
+    {
+        // An event in the middle has seen for sure what was seen before the read only, and at most what was seen after it.
+        var last = ToData(after);
+        var middle = ToData(after with { Seen = before.Seen, Gone = before.Gone });
+        return changes.Select(change => ToEvent(change, change.Number + 1 == after.Next ? last : middle));
+    }
 
     private static TableEvent<TKey, TRecord> ToEvent(Change<TKey, TRecord> change, WatchPositionData position) => new()
     {

@@ -14,6 +14,8 @@ internal readonly record struct LeaderTurn(LeaderRole Role, LeaderBallot Ballot,
 internal abstract partial class TableHost
 {
     private TaskCompletionSource? _changed;
+    private TaskCompletionSource? _death;
+    private int _knownDeaths;
     private int _isClaiming;
 
     /// <summary>Decides operations, if this silo leads.</summary>
@@ -25,6 +27,17 @@ internal abstract partial class TableHost
         lock (Gate)
         {
             return (_changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>Completes when this replica knows of more deaths than so many.</summary>
+    public Task DeathAfter(int known)
+    {
+        lock (Gate)
+        {
+            return replica.DeadReplicas.Count > known
+                ? Task.CompletedTask
+                : (_death ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
@@ -43,6 +56,12 @@ internal abstract partial class TableHost
         if (Volatile.Read(ref _changed) is not null)
         {
             Interlocked.Exchange(ref _changed, null)?.TrySetResult();
+        }
+
+        if (Volatile.Read(ref _knownDeaths) != replica.DeadReplicas.Count)
+        {
+            Volatile.Write(ref _knownDeaths, replica.DeadReplicas.Count);
+            Interlocked.Exchange(ref _death, null)?.TrySetResult();
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+using MimGrains.Cets.ChangeStreams;
 using MimGrains.Core.Identity;
 using MimGrains.Core.Log;
 using MimGrains.Core.Replication;
@@ -241,6 +243,18 @@ internal abstract partial class TableHost(
 
     /// <summary>Keeps no more changes for watches that ended some time ago.</summary>
     public abstract void StopIdleRecording();
+
+    /// <summary>Whether the changes are published as a stream.</summary>
+    public abstract bool PublishesChanges { get; }
+
+    /// <summary>Has a beginning marked between the changes that are published: something before may be missing, or somebody new has come.</summary>
+    public abstract void MarkPublished();
+
+    /// <summary>Marks a beginning, and then publishes every change, until it is cancelled.</summary>
+    /// <exception cref="SnapshotRequiredException">The output takes less than what comes.</exception>
+    /// <exception cref="TableUnavailableException">The table takes no more writes.</exception>
+    public abstract Task PublishChangesAsync(
+        StreamId stream, ChannelWriter<IChangeBatch> output, CancellationToken cancellationToken);
 
     /// <summary>The replica has become ready.</summary>
     protected abstract void OnReady_NeedsGate();

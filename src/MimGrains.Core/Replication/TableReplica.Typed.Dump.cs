@@ -79,6 +79,7 @@ public sealed partial class TableReplica<TKey, TRecord>
             return;
         }
 
+        NoteWriteSize(body.Length);
         _codec.Decode(body, kind == EntryKind.Tombstone, out var key, out var record);
         if (IsMerging)
         {

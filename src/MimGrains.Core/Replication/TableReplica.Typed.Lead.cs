@@ -98,6 +98,7 @@ public sealed partial class TableReplica<TKey, TRecord>
                 && operation.ExpectedWrite == new Dot(Origins.IdOf(stamp.Origin), stamp.Sequence),
             _ => throw new ArgumentException($"No such condition: {operation.Condition}.", nameof(operation)),
         };
+        NoteWriteSize(operation.Body.Length);
         var time = StartWrite(nowMicros);
         if (!isWon)
         {

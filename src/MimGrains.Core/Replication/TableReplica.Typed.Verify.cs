@@ -59,6 +59,7 @@ public sealed partial class TableReplica<TKey, TRecord>
         }
 
         var isDelete = mending.Kind != MendKind.Put;
+        NoteWriteSize(mending.Key.Length);
         _codec.Decode(mending.Key, isDelete, out var key, out var record);
         if (mending.Kind != MendKind.Remove)
         {

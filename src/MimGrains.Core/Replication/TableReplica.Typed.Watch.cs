@@ -1,3 +1,4 @@
+using System.Buffers;
 using MimGrains.Core.Identity;
 using MimGrains.Core.Store;
 using MimGrains.Core.Watch;
@@ -7,6 +8,10 @@ namespace MimGrains.Core.Replication;
 // record -> capture a view, begin to watch -> read, read... -> (elsewhere, or later) resume -> read...
 public sealed partial class TableReplica<TKey, TRecord>
 {
+    private readonly ArrayBufferWriter<byte> _measured = new();
+
+    // Of all writes that this replica has ever had, key and record encoded.
+    private int _largestWriteBytes;
     private long _nextChange;
     private VersionVector _recordedFrom = VersionVector.Empty;
     private string[] _deadWhenRecordingBegan = [];
@@ -20,8 +25,9 @@ public sealed partial class TableReplica<TKey, TRecord>
 
     /// <summary>Records changes from now on, the last ones of them. Does nothing if they are recorded already.</summary>
     /// <param name="capacity">How many changes are kept.</param>
+    /// <param name="maxBytes">How many bytes their keys and records take at most, encoded.</param>
     /// <param name="onChange">Called after every change, under the replica's lock: must be short.</param>
-    public void RecordChanges(int capacity, Action onChange)
+    public void RecordChanges(int capacity, long maxBytes, Action onChange)
     {
         if (IsRecording)
         {
@@ -29,7 +35,9 @@ public sealed partial class TableReplica<TKey, TRecord>
         }
 
         // Numbers go on, with a gap: who had read everything before has missed what was not recorded.
-        _store.Changes = new ChangeLog<TKey, TRecord>(capacity, ++_nextChange, Origins.All().Count) { OnChange = onChange };
+        var alwaysFits = ChangeLog<TKey, TRecord>.AlwaysFits(capacity, maxBytes);
+        _store.Changes = new ChangeLog<TKey, TRecord>(
+            capacity, maxBytes, ++_nextChange, Origins.All().Count, entry => SizeInLog(entry, alwaysFits)) { OnChange = onChange };
         _recordedFrom = Vector();
         _deadWhenRecordingBegan = [.. _deadOwners];
     }
@@ -127,6 +135,27 @@ public sealed partial class TableReplica<TKey, TRecord>
         var isAll = end == changes.Next;
         return new WatchPosition(
             Self, end, isAll ? known : at.Seen, known.Join(UpperVector()), isAll ? _swept : at.Gone, at.Settled);
+    }
+
+    private void NoteWriteSize(int bytes) => _largestWriteBytes = Math.Max(_largestWriteBytes, bytes);
+
+    // Measured only where that can matter: as long as no write of the table was large, the most of them all stands for each.
+    // What merges is made of several writes, and may be larger than each.
+    private int SizeInLog(Entry<TKey, TRecord> entry, long alwaysFits)
+    {
+        if (!IsMerging && _largestWriteBytes <= alwaysFits)
+        {
+            return _largestWriteBytes;
+        }
+
+        _measured.ResetWrittenCount();
+        _codec.Encode(entry.Key, entry.Record, _measured);
+        foreach (var sibling in (entry as SiblingEntry<TKey, TRecord>)?.Siblings ?? [])
+        {
+            _codec.Encode(entry.Key, sibling.Record, _measured);
+        }
+
+        return _measured.WrittenCount;
     }
 
     private ChangeLog<TKey, TRecord> Log_NeedsRecording() =>

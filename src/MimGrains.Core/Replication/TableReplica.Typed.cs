@@ -58,13 +58,6 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     /// <returns>The number of the write.</returns>
     public long Delete(TKey key, ReadOnlySpan<byte> body, long nowMicros) => Write(key, null, body, nowMicros);
 
-    /// <inheritdoc/>
-    public override OwnerSweep? BeginSweep()
-    {
-        IsSweepDue = false;
-        return _schema.KeepWhenOwnerDies ? null : new Sweep(this);
-    }
-
     /// <summary>Returns the write that a key's record, or its tombstone, comes from; null if nothing is known of the key.</summary>
     internal (ReplicaId Origin, long Sequence, long TimeMicros)? WriteOf(TKey key) =>
         _store.StampOf(key) is { } stamp ? (Origins.IdOf(stamp.Origin), stamp.Sequence, stamp.TimeMicros) : null;
@@ -97,6 +90,7 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
 
     private void ApplyOperation(bool isDelete, ReadOnlyMemory<byte> body, in Stamp stamp)
     {
+        NoteWriteSize(body.Length);
         if (IsMerging)
         {
             MergeOperation(isDelete, body, stamp);
@@ -128,6 +122,7 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
             _store.CheckIndexes(key, record);
         }
 
+        NoteWriteSize(body.Length);
         var time = StartWrite(nowMicros);
         var sequence = Log.Append(record is null, time, IsMerging ? WithReplaced(key, body) : body);
         var stamp = new Stamp(sequence, time, SelfNumber);
@@ -162,55 +157,4 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
 
     private string OwnerOf(TKey key, TRecord record, int owner) =>
         _schema.OwnerOf?.Invoke(key, record) ?? Origins.IdOf(owner).Value;
-
-    private sealed class Sweep(TableReplica<TKey, TRecord> replica) : OwnerSweep
-    {
-        private readonly OrderedIndex<TKey, TRecord>.Cursor _cursor = replica._store.Capture().All();
-        private readonly string[] _owners = [.. replica._deadOwners.Order(StringComparer.Ordinal)];
-        private readonly List<Entry<TKey, TRecord>> _found = [];
-        private bool _isAtEnd;
-
-        public override bool Find(int maxLooks, int maxFound)
-        {
-            for (var looks = 0; looks < maxLooks && _found.Count < maxFound; looks++)
-            {
-                if (!_cursor.MoveNext())
-                {
-                    _isAtEnd = true;
-                    return false;
-                }
-
-                var entry = _cursor.Current;
-                // Which of the records that stand beside each other under a key are to go is looked at under the lock.
-                if (replica.IsMerging || replica.IsOwnerDead(entry.Key, entry.Record!, entry.Stamp.Owner))
-                {
-                    _found.Add(entry);
-                }
-            }
-
-            return true;
-        }
-
-        public override void Remove()
-        {
-            foreach (var entry in _found)
-            {
-                if (replica.IsMerging)
-                {
-                    Removed += replica.BurySiblings(entry.Key) ? 1 : 0;
-                }
-                else if (replica._store.IsCurrent(entry))
-                {
-                    replica._store.Bury(entry);
-                    Removed++;
-                }
-            }
-
-            _found.Clear();
-            if (_isAtEnd)
-            {
-                replica._swept = _owners;
-            }
-        }
-    }
 }

@@ -105,6 +105,11 @@ internal sealed partial class OrderedIndex<TKey, TRecord>(IComparer<TKey> order)
     {
         _root = Own(_root);
         Remove(_root, key);
+        LowerRoot();
+    }
+
+    private void LowerRoot()
+    {
         while (!_root.IsLeaf && _root.Count == 1)
         {
             _root = _root.Children[0];

@@ -3,16 +3,29 @@ using MimGrains.Core.Store;
 namespace MimGrains.Core.Watch;
 
 /// <summary>
-/// The last changes of a replica, in the order in which it applied them. A ring: the oldest give way to new ones, whoever
-/// reads. Needs the replica's lock.
+/// The last changes of a replica, in the order in which it applied them. A ring, bounded by count and by bytes: the oldest give
+/// way to new ones, whoever reads; only the newest one always stays. Needs the replica's lock.
 /// </summary>
-internal sealed class ChangeLog<TKey, TRecord>(int capacity, long first, int origins)
+/// <param name="capacity">How many changes are kept at most.</param>
+/// <param name="maxBytes">How many bytes their keys and records take at most.</param>
+/// <param name="first">The number of the first change.</param>
+/// <param name="origins">How many origins there are so far.</param>
+/// <param name="sizeOf">Returns how many bytes the key and record of an entry take, or more.</param>
+internal sealed class ChangeLog<TKey, TRecord>(int capacity, long maxBytes, long first, int origins, Func<Entry<TKey, TRecord>, int> sizeOf)
     where TRecord : class
 {
+    // What a change takes beside keys and records.
+    private const int ChangeBytes = 64;
+
     private readonly LoggedChange<TKey, TRecord>[] _ring = new LoggedChange<TKey, TRecord>[capacity];
 
     // Of each origin: the last write among the changes that have given way.
     private long[] _dropped = new long[origins];
+
+    private long _bytes;
+
+    /// <summary>Up to this size of a record no log of these bounds is too large in bytes.</summary>
+    public static long AlwaysFits(int capacity, long maxBytes) => ((maxBytes / capacity) - ChangeBytes) / 2;
 
     /// <summary>The number of the oldest change that is kept.</summary>
     public long First { get; private set; } = first;
@@ -34,12 +47,14 @@ internal sealed class ChangeLog<TKey, TRecord>(int capacity, long first, int ori
 
     public void Add(in LoggedChange<TKey, TRecord> change)
     {
-        if (Next - First == capacity)
+        var bytes = ChangeBytes + SizeOf(change.Old) + SizeOf(change.New);
+        while (Next - First == capacity || (Next > First && _bytes + bytes > maxBytes))
         {
             Drop();
         }
 
-        _ring[Next++ % capacity] = change;
+        _bytes += bytes;
+        _ring[Next++ % capacity] = change with { Bytes = bytes };
         OnChange?.Invoke();
     }
 
@@ -48,9 +63,12 @@ internal sealed class ChangeLog<TKey, TRecord>(int capacity, long first, int ori
     /// <summary>The last write of an origin among the changes that have given way; 0 if there is none.</summary>
     public long DroppedOf(int origin) => origin < _dropped.Length ? _dropped[origin] : 0;
 
+    private long SizeOf(Entry<TKey, TRecord>? entry) => entry is null ? 0 : sizeOf(entry);
+
     private void Drop()
     {
         ref var oldest = ref _ring[First++ % capacity];
+        _bytes -= oldest.Bytes;
         HasDropped = true;
         if (oldest.HasWrite)
         {
@@ -79,6 +97,9 @@ internal readonly record struct LoggedChange<TKey, TRecord>(
     Entry<TKey, TRecord>? Old, Entry<TKey, TRecord>? New, string? LostOwner, bool IsLoss, bool IsQuiet = false)
     where TRecord : class
 {
+    /// <summary>What it takes in the log; set there.</summary>
+    public long Bytes { get; init; }
+
     /// <summary>
     /// Whether a write made it, so that a reader who has seen that write has seen this. A record that goes with its owner, or
     /// is mended away, keeps the stamp that it had.
