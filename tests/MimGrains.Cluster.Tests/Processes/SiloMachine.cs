@@ -2,8 +2,10 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using MimGrains.Clustering;
+using MimGrains.Operation;
 using MimGrains.ProcessSupport;
 using MimGrains.Sessions;
+using MimGrains.Tables;
 using Orleans.Configuration;
 using Orleans.Hosting;
 
@@ -13,6 +15,7 @@ namespace MimGrains.Cluster.Tests.Processes;
 internal sealed class SiloMachine : IAsyncDisposable
 {
     public const string ClusterName = "processes";
+    private const string SessionTableName = "session";
 
     private readonly TempFolder _folder;
     private readonly int _number;
@@ -57,7 +60,35 @@ internal sealed class SiloMachine : IAsyncDisposable
     /// <summary>Makes references for that client.</summary>
     public IGrainFactory Grains => _client!.Services.GetRequiredService<IGrainFactory>();
 
+    /// <summary>Returns the table of sessions, as the same client sees it.</summary>
+    public ITableClient<SessionKey, SessionRecord> Table => TableOf(_client!);
+
+    /// <summary>Returns what operators of the silo see.</summary>
+    public IOperatorGrain Operator => Grains.GetGrain<IOperatorGrain>(IOperatorGrain.Key);
+
+    /// <summary>Returns where its clients connect.</summary>
+    public IPEndPoint Gateway => new(IPAddress.Loopback, _ports[1]);
+
     private string ConfigFile => _folder.File($"mim{_number}.toml");
+
+    /// <summary>Makes a client of the cluster that all machines are in; it is not started.</summary>
+    public static IHost ClientOf(Action<IClientBuilder> findGateways)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.UseOrleansClient(client =>
+        {
+            findGateways(client);
+            client.Configure<ClusterOptions>(options =>
+                (options.ClusterId, options.ServiceId) = (ClusterNamespace.Of(ClusterName), ClusterName));
+            client.Services.AddSessionClient();
+            client.Services.AddTableClient<SessionKey, SessionRecord>(SessionTableName);
+        });
+        return builder.Build();
+    }
+
+    /// <summary>Returns the table of sessions as a client sees it.</summary>
+    public static ITableClient<SessionKey, SessionRecord> TableOf(IHost client) =>
+        client.Services.GetRequiredKeyedService<ITableClient<SessionKey, SessionRecord>>(SessionTableName);
 
     /// <summary>Starts the process and connects a client when it is ready.</summary>
     public async Task StartAsync()
@@ -68,7 +99,7 @@ internal sealed class SiloMachine : IAsyncDisposable
         var line = await Process.WaitForLineAsync(
             text => text.StartsWith("mim-silo ready:", StringComparison.Ordinal), Eventually.Patience);
         ReadyLine = line.Text;
-        _client = ClientOf(new IPEndPoint(IPAddress.Loopback, _ports[1]));
+        _client = ClientOf(client => client.UseStaticClustering(Gateway));
         await _client.StartAsync().WaitAsync(Eventually.Patience);
     }
 
@@ -104,18 +135,5 @@ internal sealed class SiloMachine : IAsyncDisposable
             await client.StopAsync().WaitAsync(Eventually.Patience);
             client.Dispose();
         }
-    }
-
-    private static IHost ClientOf(IPEndPoint gateway)
-    {
-        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.UseOrleansClient(client =>
-        {
-            client.UseStaticClustering(gateway);
-            client.Configure<ClusterOptions>(options =>
-                (options.ClusterId, options.ServiceId) = (ClusterNamespace.Of(ClusterName), ClusterName));
-            client.Services.AddSessionClient();
-        });
-        return builder.Build();
     }
 }
