@@ -95,6 +95,3 @@ internal enum Fault
     /// <summary>A replica that learns of its own death goes on.</summary>
     DeposedGoesOn,
 }
-
-/// <summary>The run has shown that the protocol, or what a <see cref="Fault"/> made of it, breaks an invariant.</summary>
-internal sealed class InvariantException(string message) : Exception(message);

@@ -7,41 +7,57 @@ namespace MimGrains.TestSupport;
 
 // initdb -> pg_ctl start on a free loopback port; a process that waits for this one's end -> pg_ctl stop, and the folder goes
 /// <summary>A PostgreSQL server in a temporary folder, which ends with this process.</summary>
-internal static class LocalPostgres
+internal sealed class LocalPostgres
 {
     private const string DebianFolder = "/usr/lib/postgresql/15/bin";
     private const string Password = "mimgrains";
 
-    /// <summary>Starts the server and returns its administrator's connection string.</summary>
-    /// <exception cref="InvalidOperationException">PostgreSQL is not installed, or does not start; the message says which.</exception>
-    public static async Task<string> StartAsync()
+    private readonly string _folder = Directory.CreateTempSubdirectory("mimgrains-pg-").FullName;
+    private readonly string _programs = FindPrograms();
+    private readonly int _port = FreePort();
+
+    private LocalPostgres()
     {
-        var programs = FindPrograms();
-        var folder = Directory.CreateTempSubdirectory("mimgrains-pg-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "password"), Password);
+    }
+
+    /// <summary>Returns the administrator's connection string.</summary>
+    public string ConnectionString => new NpgsqlConnectionStringBuilder
+    {
+        Host = "127.0.0.1", Port = _port, Username = "postgres", Password = Password, Database = "postgres",
+    }.ToString();
+
+    private string Data => Path.Combine(_folder, "data");
+
+    private string Control => Path.Combine(_programs, "pg_ctl");
+
+    /// <summary>Starts a server.</summary>
+    /// <exception cref="InvalidOperationException">PostgreSQL is not installed, or does not start; the message says which.</exception>
+    public static async Task<LocalPostgres> StartAsync()
+    {
+        var server = new LocalPostgres();
+        await File.WriteAllTextAsync(Path.Combine(server._folder, "password"), Password);
         if (Environment.IsPrivilegedProcess)
         {
-            await RunAsync("chown", ["-R", "postgres", folder]);
+            await RunAsync("chown", ["-R", "postgres", server._folder]);
         }
 
-        var data = Path.Combine(folder, "data");
-        await RunAsServerAsync(
-            folder,
-            Path.Combine(programs, "initdb"),
-            ["-D", data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", Path.Combine(folder, "password"),
+        await server.RunAsServerAsync(
+            Path.Combine(server._programs, "initdb"),
+            ["-D", server.Data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", Path.Combine(server._folder, "password"),
                 "--locale=C", "--encoding=UTF8", "--no-sync"]);
-        var port = FreePort();
-        await RunAsServerAsync(
-            folder,
-            Path.Combine(programs, "pg_ctl"),
-            ["-D", data, "-l", Path.Combine(folder, "log"), "-w", "start", "-o",
-                $"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"]);
-        await EndWithThisProcessAsync(folder, programs, data);
-        return new NpgsqlConnectionStringBuilder
-        {
-            Host = "127.0.0.1", Port = port, Username = "postgres", Password = Password, Database = "postgres",
-        }.ToString();
+        await server.StartAgainAsync();
+        await server.EndWithThisProcessAsync();
+        return server;
     }
+
+    /// <summary>Starts the server after it was stopped, on the same port; it repairs itself first.</summary>
+    public Task StartAgainAsync() => RunAsServerAsync(
+        Control,
+        ["-D", Data, "-l", Path.Combine(_folder, "log"), "-w", "start", "-o",
+            $"-p {_port} -k {_folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"]);
+
+    /// <summary>Stops the server as a crash would: nothing is ended, nothing is written first.</summary>
+    public Task StopAtOnceAsync() => RunAsServerAsync(Control, ["-D", Data, "-m", "immediate", "-w", "stop"]);
 
     private static string FindPrograms()
     {
@@ -68,20 +84,20 @@ internal static class LocalPostgres
     }
 
     // A test process is killed rather than left to end: it cannot clean up itself.
-    private static Task EndWithThisProcessAsync(string folder, string programs, string data)
+    private Task EndWithThisProcessAsync()
     {
-        string[] stop = [Path.Combine(programs, "pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop"];
+        string[] stop = [Control, "-D", Data, "-m", "immediate", "-w", "stop"];
         const string script =
             """pid=$1; folder=$2; shift 2; cd /; setsid sh -c 'tail --pid='"$pid"' -f /dev/null; "$@"; rm -rf '"$folder" sh "$@" &""";
         return RunAsync(
             "sh",
-            ["-c", script, "sh", $"{Environment.ProcessId}", folder,
+            ["-c", script, "sh", $"{Environment.ProcessId}", _folder,
                 .. Environment.IsPrivilegedProcess ? ["runuser", "-u", "postgres", "--", .. stop] : stop]);
     }
 
     // PostgreSQL refuses to run as root.
-    private static Task RunAsServerAsync(string folder, string program, string[] arguments) => Environment.IsPrivilegedProcess
-        ? RunAsync("runuser", ["-u", "postgres", "--", "env", "-C", folder, program, .. arguments])
+    private Task RunAsServerAsync(string program, string[] arguments) => Environment.IsPrivilegedProcess
+        ? RunAsync("runuser", ["-u", "postgres", "--", "env", "-C", _folder, program, .. arguments])
         : RunAsync(program, arguments);
 
     private static async Task RunAsync(string program, string[] arguments)

@@ -9,19 +9,19 @@ namespace MimGrains.TestSupport;
 /// A PostgreSQL server for tests: the one that MIMGRAINS_TEST_PG names (an administrator's Npgsql connection string), else one
 /// of this process's own. Use it as a class fixture, and create a database per test or class: they are dropped at the end.
 /// </summary>
-public sealed class PostgresServer : ITestDatabases
+public class PostgresServer : ITestDatabases
 {
-    private static readonly Lazy<Task<string>> Shared = new(() =>
+    private static readonly Lazy<Task<string>> Shared = new(async () =>
         Environment.GetEnvironmentVariable("MIMGRAINS_TEST_PG") is { Length: > 0 } given
-            ? Task.FromResult(given)
-            : LocalPostgres.StartAsync());
+            ? given
+            : (await LocalPostgres.StartAsync()).ConnectionString);
 
     private readonly List<string> _databases = [];
     private string _admin = "";
 
-    public async Task InitializeAsync() => _admin = await Shared.Value;
+    public async Task InitializeAsync() => _admin = await ConnectAsync();
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         foreach (var database in _databases)
         {
@@ -54,6 +54,8 @@ public sealed class PostgresServer : ITestDatabases
 
     /// <summary>Runs SQL as the administrator in a database.</summary>
     public Task<object?> ExecuteAsync(RdbmsConnectionOptions database, string sql) => ExecuteAsync(sql, database.Database);
+
+    private protected virtual Task<string> ConnectAsync() => Shared.Value;
 
     private static string UserOf(string database) => "user_of_" + database;
 

@@ -2,16 +2,20 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using MimGrains.Clustering;
+using MimGrains.Configuration;
 using MimGrains.Operation;
+using MimGrains.Persistent;
 using MimGrains.ProcessSupport;
 using MimGrains.Sessions;
 using MimGrains.Tables;
+using MimGrains.TestSilo;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Serialization;
 
 namespace MimGrains.Cluster.Tests.Processes;
 
-/// <summary>A place for one silo: a configuration with fixed ports, on which <c>mim-silo</c> is started, killed and started again.</summary>
+/// <summary>A place for one silo: a configuration with fixed ports, on which a silo is started, killed and started again.</summary>
 internal sealed class SiloMachine : IAsyncDisposable
 {
     public const string ClusterName = "processes";
@@ -19,14 +23,37 @@ internal sealed class SiloMachine : IAsyncDisposable
 
     private readonly TempFolder _folder;
     private readonly int _number;
+    private readonly string _program;
     private readonly int[] _ports = FreePorts.Take(2);
     private IHost? _client;
 
     /// <param name="folder">For the configuration and the database that all silos share.</param>
     /// <param name="number">From 1 on.</param>
     public SiloMachine(TempFolder folder, int number)
+        : this(folder, number, "mim-silo", "", $"""
+            driver = "sqlite"
+            file = '{folder.File("mim.db")}'
+            """)
     {
-        (_folder, _number) = (folder, number);
+    }
+
+    /// <param name="folder">For the configuration.</param>
+    /// <param name="number">From 1 on.</param>
+    /// <param name="database">The database that all silos share, with persistent tables in it.</param>
+    /// <returns>A place for a silo with tables of accounts.</returns>
+    public static SiloMachine OfAccounts(TempFolder folder, int number, RdbmsConnectionOptions database) =>
+        new(folder, number, "MimGrains.TestSilo", "[internal_databases.mnesia]", $"""
+            driver = "pgsql"
+            host = "{database.Host}"
+            port = {database.Port}
+            database = "{database.Database}"
+            username = "{database.Username}"
+            password = "{database.Password}"
+            """);
+
+    private SiloMachine(TempFolder folder, int number, string program, string databases, string connection)
+    {
+        (_folder, _number, _program) = (folder, number, program);
         File.WriteAllText(ConfigFile, $"""
             [general]
             sm_backend = "cets"
@@ -36,9 +63,10 @@ internal sealed class SiloMachine : IAsyncDisposable
             [internal_databases.cets]
             cluster_name = "{ClusterName}"
 
+            {databases}
+
             [outgoing_pools.rdbms.default.connection]
-            driver = "sqlite"
-            file = '{folder.File("mim.db")}'
+            {connection}
 
             [node]
             name = "mim{number}@localhost"
@@ -55,7 +83,14 @@ internal sealed class SiloMachine : IAsyncDisposable
     public string ReadyLine { get; private set; } = "";
 
     /// <summary>Returns the sessions as a client sees them that is connected to this silo's gateway and no other.</summary>
-    public ISessionManager Sessions => _client!.Services.GetRequiredService<ISessionManager>();
+    public ISessionManager Sessions => Client.GetRequiredService<ISessionManager>();
+
+    /// <summary>Returns the services of that client.</summary>
+    public IServiceProvider Client =>
+        _client?.Services ?? throw new InvalidOperationException($"The client of silo {_number} is not connected.");
+
+    /// <summary>Returns the port on which the silo talks to others.</summary>
+    public int SiloPort => _ports[0];
 
     /// <summary>Makes references for that client.</summary>
     public IGrainFactory Grains => _client!.Services.GetRequiredService<IGrainFactory>();
@@ -82,6 +117,11 @@ internal sealed class SiloMachine : IAsyncDisposable
                 (options.ClusterId, options.ServiceId) = (ClusterNamespace.Of(ClusterName), ClusterName));
             client.Services.AddSessionClient();
             client.Services.AddTableClient<SessionKey, SessionRecord>(SessionTableName);
+            client.Services.AddSerializer(serializer => serializer.AddAssembly(typeof(ILedgerGrain).Assembly));
+            foreach (var table in Ledgers.All)
+            {
+                client.Services.AddPersistentTableClient<string, Account>(table.Name);
+            }
         });
         return builder.Build();
     }
@@ -95,9 +135,9 @@ internal sealed class SiloMachine : IAsyncDisposable
     {
         Process = SiloProcess.Start(
             $"silo {_number}",
-            ChildCommand.ForAssembly(Path.Combine(AppContext.BaseDirectory, "mim-silo.dll"), "--config", ConfigFile));
+            ChildCommand.ForAssembly(Path.Combine(AppContext.BaseDirectory, $"{_program}.dll"), "--config", ConfigFile));
         var line = await Process.WaitForLineAsync(
-            text => text.StartsWith("mim-silo ready:", StringComparison.Ordinal), Eventually.Patience);
+            text => text.Contains("-silo ready:", StringComparison.Ordinal), Eventually.Patience);
         ReadyLine = line.Text;
         _client = ClientOf(client => client.UseStaticClustering(Gateway));
         await _client.StartAsync().WaitAsync(Eventually.Patience);

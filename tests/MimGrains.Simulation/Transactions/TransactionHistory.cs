@@ -4,23 +4,12 @@ namespace MimGrains.Simulation.Transactions;
 
 /// <summary>An attempt of a transaction: what it read and wrote, as its coordinator saw it.</summary>
 internal sealed class SimAttempt(TransactionId id, string program, long startMicros)
+    : ObservedTransaction<TransactionId>(id, startMicros)
 {
-    public TransactionId Id { get; } = id;
-
     public string Program { get; } = program;
-
-    public long StartMicros { get; } = startMicros;
-
-    public long? EndMicros { get; set; }
 
     /// <summary>What its coordinator was told.</summary>
     public TransactionVerdict Verdict { get; set; }
-
-    /// <summary>Whether its silo was declared dead before the end: what it read last may be old.</summary>
-    public bool EndedDead { get; set; }
-
-    /// <summary>Key -> version; null for none.</summary>
-    public SortedDictionary<string, string?> Reads { get; } = new(StringComparer.Ordinal);
 
     public SortedDictionary<string, string> Writes { get; } = new(StringComparer.Ordinal);
 

@@ -1,0 +1,4 @@
+namespace MimGrains.TestSupport.Histories;
+
+/// <summary>A run has shown that the code under test, or what a fault made of it, breaks an invariant.</summary>
+public sealed class InvariantException(string message) : Exception(message);
