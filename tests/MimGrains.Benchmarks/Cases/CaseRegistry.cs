@@ -12,7 +12,8 @@ internal static class CaseRegistry
     [
         .. MemoryCase.All, .. ReadCase.All, .. ClientReadCase.All, .. InsertCase.All, .. WatchCase.All, .. RouteCase.All,
         .. DeleteCase.All, .. JoinCase.All, .. KillCase.All,
-        .. PersistentReadCase.All, .. PersistentWriteCase.All, .. AccountCase.All, .. PersistentLoadCase.All,
+        .. PersistentReadCase.All, .. PersistentBackupCase.All, .. PersistentWriteCase.All,
+        .. AccountCase.All, .. PersistentLoadCase.All,
         .. FileStartCase.All, .. FileRollingRestartCase.All, .. MembershipWriteCase.All,
     ];
 

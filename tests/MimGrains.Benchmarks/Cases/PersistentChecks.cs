@@ -8,6 +8,10 @@ namespace MimGrains.Benchmarks.Cases;
 /// <summary>Asks all silos what their copies of the persistent tables hold.</summary>
 internal static class PersistentChecks
 {
+    /// <summary>The server of all sessions that are loaded.</summary>
+    public const string Server = "example.com";
+
+    private static readonly TimeSpan LoadTimeout = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PollPeriod = TimeSpan.FromMilliseconds(5);
 
@@ -17,6 +21,24 @@ internal static class PersistentChecks
         0,
         settings.Postgres is null ? ClusterDiscovery.PersistentSqlite : ClusterDiscovery.PersistentPostgres,
         settings.Postgres);
+
+    /// <summary>Fills the table of sessions on every silo, unless it is.</summary>
+    public static async Task LoadAsync(
+        BenchmarkCluster cluster, StorageType storage, long records, CancellationToken cancellationToken)
+    {
+        if (await CountAsync(cluster, storage, cancellationToken) == records)
+        {
+            return;
+        }
+
+        await cluster.Silos[0].Client.CallAsync<long>(
+            PersistentLoadOperation.OperationName,
+            new PersistentLoadParameters(storage, Server, records),
+            LoadTimeout,
+            cancellationToken: cancellationToken);
+        await WaitForCountAsync(cluster, storage, records, cancellationToken);
+        await cluster.CollectAsync(cancellationToken);
+    }
 
     /// <summary>Returns how many sessions the first silo holds.</summary>
     public static Task<long> CountAsync(BenchmarkCluster cluster, StorageType storage, CancellationToken cancellationToken) =>

@@ -12,9 +12,7 @@ namespace MimGrains.Benchmarks.Cases;
 /// </summary>
 internal sealed class PersistentReadCase(string name, string summary, PersistentReadKind kind, long records) : IBenchmarkCase
 {
-    private const string Server = "example.com";
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan LoadTimeout = TimeSpan.FromMinutes(5);
 
     public static IReadOnlyList<IBenchmarkCase> All { get; } =
     [
@@ -38,21 +36,11 @@ internal sealed class PersistentReadCase(string name, string summary, Persistent
 
     public async Task<JsonObject> RunAsync(BenchmarkCluster cluster, RunSettings settings, CancellationToken cancellationToken)
     {
-        if (await PersistentChecks.CountAsync(cluster, StorageType.Ram, cancellationToken) != records)
-        {
-            await cluster.Silos[0].Client.CallAsync<long>(
-                PersistentLoadOperation.OperationName,
-                new PersistentLoadParameters(StorageType.Ram, Server, records),
-                LoadTimeout,
-                cancellationToken: cancellationToken);
-            await PersistentChecks.WaitForCountAsync(cluster, StorageType.Ram, records, cancellationToken);
-            await cluster.CollectAsync(cancellationToken);
-        }
-
+        await PersistentChecks.LoadAsync(cluster, StorageType.Ram, records, cancellationToken);
         var result = await cluster.Silos[0].Client.CallAsync<ReadResult>(
             PersistentReadOperation.OperationName,
             new PersistentReadParameters(
-                StorageType.Ram, kind, Server, records, cluster.Silos[0].Address,
+                StorageType.Ram, kind, PersistentChecks.Server, records, cluster.Silos[0].Address,
                 settings.Warmup.TotalSeconds, settings.Window.TotalSeconds),
             settings.Warmup + settings.Window + Slack,
             cancellationToken: cancellationToken);

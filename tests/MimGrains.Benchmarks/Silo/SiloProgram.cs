@@ -36,6 +36,7 @@ internal static class SiloProgram
         new ReadOperation(), new InsertOperation(), new DeleteOperation(), new KillWatchOperation(),
         new InsertWatchOperation(), new WatchOperation(), new MembershipWriteOperation(), new ConnectOperation(), new RouteOperation(),
         new PersistentWriteOperation(), new PersistentReadOperation(), new PersistentCountOperation(), new PersistentLoadOperation(),
+        new PersistentBackupOperation(),
         new PersistentClearOperation(), new AccountOperation(), new OpenAccountsOperation(), new AccountSumOperation(),
     ];
 
