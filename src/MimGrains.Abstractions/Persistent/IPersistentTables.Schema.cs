@@ -24,8 +24,9 @@ public partial interface IPersistentTables
 
     /// <summary>
     /// Deletes a table that was created while the cluster runs, with all its records, on every silo and in the
-    /// database.
+    /// database. One of that name that is created afterwards is a new one, and may have other types.
     /// </summary>
+    /// <remarks>Stop writing to it before: what is written meanwhile is lost, or is found in the new one.</remarks>
     /// <exception cref="NoSuchTableException">There is none of that name.</exception>
     /// <exception cref="InvalidOperationException">The table is registered on the silos.</exception>
     /// <exception cref="PersistentTableUnavailableException">

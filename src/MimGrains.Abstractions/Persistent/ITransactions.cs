@@ -1,7 +1,8 @@
 namespace MimGrains.Persistent;
 
-/// <summary>Runs activities on persistent tables. A service of silos and of Orleans clients; thread-safe.</summary>
+/// <summary>Runs activities on persistent tables. A service of every silo; thread-safe.</summary>
 /// <remarks>
+/// Orleans clients call a grain that runs what they want to be done: the body is code, and runs where the records are.
 /// Transactions are serializable: strict two-phase locking; one that meets the lock of an older one is run again, with
 /// the age that
 /// it has. What a body throws ends its transaction without any effect, and is thrown to the caller as it is. A

@@ -46,7 +46,10 @@ public abstract class PersistentTableDefinition
     /// cluster: more
     /// fragments write more at a time, and cost more messages where a transaction needs all of them.
     /// </summary>
-    /// <value>1 to <see cref="MaxFragments"/>; default 1. Cannot be changed while the table has records.</value>
+    /// <value>
+    /// 1 to <see cref="MaxFragments"/>; default 1. Once a table is stored, it is not opened with another number, nor with other keys or
+    /// as a bag instead of a set: its <see cref="PersistentTableInfo.Problem"/> says so. Restore a backup of it into a new table.
+    /// </value>
     public int Fragments { get; init; } = 1;
 
     /// <summary>

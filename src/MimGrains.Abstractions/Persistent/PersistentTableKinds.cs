@@ -4,7 +4,7 @@ namespace MimGrains.Persistent;
 public enum PersistentTableType
 {
     /// <summary>
-    /// One record for each key. Scans come in the order of the keys all the same, where the table has copies in memory.
+    /// One record for each key. Scans come in the order of the keys all the same.
     /// </summary>
     Set = 0,
 
@@ -29,7 +29,10 @@ public enum StorageType
     /// <summary>In the memory of every silo and in the database: <c>disc_copies</c>.</summary>
     Disc = 1,
 
-    /// <summary>In the database only, with a bounded cache: <c>disc_only_copies</c>. Every read is a message.</summary>
+    /// <summary>
+    /// In the database only, with a bounded cache: <c>disc_only_copies</c>. Every read is a message; a search (select, fold, all keys,
+    /// first, next) reads all records of the table into memory for as long as it runs. Indexes there are none.
+    /// </summary>
     DiscOnly = 2,
 }
 

@@ -30,7 +30,7 @@ internal sealed class FragmentCaller(IGrainFactory grains, FragmentRegistry regi
         }
     }
 
-    /// <summary>Ends the activation of a fragment whose table is deleted.</summary>
+    /// <summary>Ends a fragment whose table is deleted: see <see cref="FragmentHost.DropAsync"/>.</summary>
     public Task StopAsync(FragmentId fragment) => grains.GetGrain<IFragmentGrain>(fragment.ToString()).Stop();
 
     /// <summary>Completes when a fragment answers.</summary>

@@ -41,7 +41,7 @@ internal sealed class FragmentGrain(FragmentOpener opener, FragmentRegistry regi
 
     public Task Load() => Task.CompletedTask;
 
-    public Task Stop() => _entry!.Host!.RetireAsync("its table is deleted");
+    public Task Stop() => _entry!.Host!.DropAsync();
 
     private async Task DeactivateWhenStoppedAsync(FragmentHost host)
     {

@@ -51,6 +51,11 @@ internal sealed partial class FragmentHost
     {
         lock (_gate)
         {
+            if (_isDropping)
+            {
+                return Task.CompletedTask;
+            }
+
             if (!_compaction.IsCompleted || !_engine.IsServing || !log.WantsCompaction)
             {
                 return _compaction;

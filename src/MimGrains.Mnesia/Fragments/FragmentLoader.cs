@@ -1,11 +1,13 @@
+using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Core.Transactions;
+using MimGrains.Mnesia.Storage;
 using MimGrains.Mnesia.Tables;
 using MimGrains.Persistent;
 
 namespace MimGrains.Mnesia.Fragments;
 
 /// <inheritdoc/>
-internal sealed class FragmentLoader(FragmentCaller caller, TimeProvider time) : IFragmentLoader
+internal sealed class FragmentLoader(FragmentCaller caller, IServiceProvider services, TimeProvider time) : IFragmentLoader
 {
     private const int Attempts = 50;
     private static readonly TimeSpan AgainPause = TimeSpan.FromMilliseconds(100);
@@ -31,6 +33,10 @@ internal sealed class FragmentLoader(FragmentCaller caller, TimeProvider time) :
     {
         await ClearAsync(definition, cancellationToken);
         await Task.WhenAll(FragmentsOf(definition).Select(caller.StopAsync)).WaitAsync(cancellationToken);
+        if (definition.Storage != StorageType.Ram)
+        {
+            await services.GetRequiredService<IFragmentLogFactory>().TableOf(definition.Name).RemoveAsync(cancellationToken);
+        }
     }
 
     private static IEnumerable<FragmentId> FragmentsOf(PersistentTableDefinition definition) =>

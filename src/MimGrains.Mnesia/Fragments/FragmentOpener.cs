@@ -48,9 +48,9 @@ internal sealed partial class FragmentOpener(
             using var opening = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, entry.Opening);
             var hasRecords = await directory.SettleAsync(id, owner, opening.Token);
             var isRam = parts is null || parts.Definition.Storage == StorageType.Ram;
-            // A table that is made anew shall have another cookie; there is one table of a name until then.
-            var name = new FragmentName(id.Table, "0", id.Index);
-            IFragmentLog log = isRam ? new RamFragmentLog(name, ramLog) : StoredLog(name);
+            IFragmentLog log = isRam
+                ? new RamFragmentLog(new FragmentName(id.Table, "0", id.Index), ramLog)
+                : await StoredLogAsync(id, parts!.StoredForm, opening.Token);
             var isBag = parts?.Definition.Type == PersistentTableType.Bag;
             IFragmentStore store = parts is null ? new NoStore()
                 : copy is null ? new PagedStore(log, isBag)
@@ -79,8 +79,13 @@ internal sealed partial class FragmentOpener(
         }
     }
 
-    private IFragmentLog StoredLog(FragmentName name) => services.GetService<IFragmentLogFactory>()?.Create(name)
-        ?? throw new PersistentTableUnavailableException(name.Table, "its storage is on disc, but this silo is given no database");
+    private async Task<IFragmentLog> StoredLogAsync(FragmentId id, string form, CancellationToken cancellationToken)
+    {
+        var logs = services.GetService<IFragmentLogFactory>() ?? throw new PersistentTableUnavailableException(
+            id.Table, "its storage is on disc, but this silo is given no database");
+        var cookie = await logs.TableOf(id.Table).OpenAsync(form, cancellationToken);
+        return logs.Create(new FragmentName(id.Table, cookie, id.Index));
+    }
 
     [LoggerMessage(FragmentEventId.NotOpened, LogLevel.Warning, "Fragment {Fragment}: epoch {Epoch} could not be opened: {Reason}")]
     private static partial void LogNotOpened(ILogger logger, FragmentId fragment, long epoch, string reason);

@@ -19,6 +19,11 @@ internal enum FragmentRequestKind
 
     /// <summary>The transaction goes on: its locks stay.</summary>
     Renew = 3,
+
+    /// <summary>
+    /// Reads the next keys with their records behind the key of its only lock, without a transaction; for what is on disc only.
+    /// </summary>
+    Scan = 4,
 }
 
 /// <summary>A call to a fragment as it goes over the wire.</summary>
@@ -139,7 +144,10 @@ internal readonly record struct WireFragment([property: Id(0)] string? Table, [p
 /// <param name="Kind">The answer.</param>
 /// <param name="Epoch">Of the activation.</param>
 /// <param name="Detail">For people.</param>
-/// <param name="Records">For each lock on a record: its records. Null for one on the slice.</param>
+/// <param name="Records">
+/// For each lock on a record: its records; null for one on the slice. Of a scan: for each key the key and its records; none at the
+/// end.
+/// </param>
 /// <param name="Token">For a lock on the slice: what a copy must have applied to be read instead.</param>
 /// <param name="Ticket">Not 0: the call waits for locks, and its answer is to be asked for with this number.</param>
 [GenerateSerializer, Immutable, Alias("mimgrains.fragment-reply")]

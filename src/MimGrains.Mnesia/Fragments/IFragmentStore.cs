@@ -11,6 +11,15 @@ internal interface IFragmentStore
     ValueTask ReadAsync(ReadOnlyMemory<byte> key, List<byte[]> records, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Returns the next keys, ascending by their bytes, each with its records behind it; none at the end. What is written meanwhile
+    /// may show or not.
+    /// </summary>
+    /// <param name="after">Behind which key; null for the first ones.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    Task<byte[][][]> ScanAsync(ReadOnlyMemory<byte>? after, CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("The records of this fragment are in copies: search those.");
+
+    /// <summary>
     /// Applies writes: reads see them when this returns. The task completes when all live silos have applied them.
     /// </summary>
     Task ApplyAsync(IReadOnlyList<FragmentWrite> writes);

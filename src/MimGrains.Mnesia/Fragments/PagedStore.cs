@@ -39,6 +39,40 @@ internal sealed class PagedStore(IFragmentLog log, bool isBag) : IFragmentStore
         writes.ForEach(write => RecordsOfKey.Apply(isBag, write, records));
     }
 
+    public async Task<byte[][][]> ScanAsync(ReadOnlyMemory<byte>? after, CancellationToken cancellationToken)
+    {
+        var (written, isCleared) = WritesAfter(after);
+        await using var pages = (isCleared ? NoPages() : log.ScanAsync(after ?? default, cancellationToken)).GetAsyncEnumerator(
+            cancellationToken);
+        var page = new ScanPage(isBag);
+        while (!page.IsFull && await pages.MoveNextAsync())
+        {
+            foreach (var entry in pages.Current)
+            {
+                var key = new RecordKey(entry.Key);
+                if (page.IsFull || (after is { } last && key.CompareTo(new RecordKey(last)) <= 0))
+                {
+                    continue;
+                }
+
+                while (written.TryPeek(out var before) && before.Key.CompareTo(key) < 0)
+                {
+                    page.Add(before.Key, null, written.Dequeue().Writes);
+                }
+
+                var isWritten = written.TryPeek(out var same) && same.Key == key;
+                page.Add(key, entry.Record, isWritten ? written.Dequeue().Writes : []);
+            }
+        }
+
+        while (!page.IsFull && written.TryDequeue(out var rest))
+        {
+            page.Add(rest.Key, null, rest.Writes);
+        }
+
+        return page.ToArray();
+    }
+
     public Task ApplyAsync(IReadOnlyList<FragmentWrite> writes)
     {
         lock (_gate)
@@ -108,8 +142,52 @@ internal sealed class PagedStore(IFragmentLog log, bool isBag) : IFragmentStore
         }
     }
 
+    // As in ReadAsync: taken before pages are read, in which they may be meanwhile.
+    private (Queue<(RecordKey Key, List<FragmentWrite> Writes)> Written, bool IsCleared) WritesAfter(ReadOnlyMemory<byte>? after)
+    {
+        lock (_gate)
+        {
+            var isCleared = _writes.IsCleared || _compacting.IsCleared;
+            var compacting = _writes.IsCleared ? new Layer() : _compacting;
+            var keys = compacting.Writes.Keys.Union(_writes.Writes.Keys);
+            return (new(keys.Where(key => after is not { } last || key.CompareTo(new RecordKey(last)) > 0)
+                .Order().Select(key => (key, (List<FragmentWrite>)[.. compacting.Of(key.Bytes), .. _writes.Of(key.Bytes)]))), isCleared);
+        }
+    }
+
+    private static async IAsyncEnumerable<IReadOnlyList<StoredEntry>> NoPages()
+    {
+        await Task.CompletedTask;
+        yield break;
+    }
+
     // Whatever was there before does not count.
     private bool IsWhole(FragmentWrite write) => write.Kind == WriteKind.Delete || (write.Kind == WriteKind.Put && !isBag);
+
+    /// <summary>Keys and records of one answer to a scan.</summary>
+    private sealed class ScanPage(bool isBag)
+    {
+        private const int KeysMost = 1_000;
+        private const int BytesMost = 1_024 * 1_024;
+
+        private readonly List<byte[][]> _keys = [];
+        private int _bytes;
+
+        public bool IsFull => _keys.Count >= KeysMost || _bytes >= BytesMost;
+
+        public void Add(RecordKey key, ReadOnlyMemory<byte>? stored, List<FragmentWrite> writes)
+        {
+            List<byte[]> records = stored is { } value ? [.. StoredValue.Split(isBag, value)] : [];
+            writes.ForEach(write => RecordsOfKey.Apply(isBag, write, records));
+            if (records.Count > 0)
+            {
+                _keys.Add([key.Bytes.ToArray(), .. records]);
+                _bytes += key.Bytes.Length + records.Sum(record => record.Length);
+            }
+        }
+
+        public byte[][][] ToArray() => [.. _keys];
+    }
 
     /// <summary>Writes of some time, by key.</summary>
     private sealed class Layer

@@ -16,5 +16,8 @@ internal sealed class FragmentLogFactory(
     public IFragmentLog Create(FragmentName name) =>
         new FragmentLog(name, store, _turns, _cache, options.Value, time, logger);
 
+    public TableRow TableOf(string name) =>
+        new(name, new RowCaller(new FragmentName(name, "table", 0), store, _turns, options.Value, time));
+
     public void Dispose() => _turns.Dispose();
 }

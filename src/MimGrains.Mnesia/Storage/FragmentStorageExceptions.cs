@@ -16,3 +16,6 @@ public sealed class LogFullException(string message) : Exception(message);
 
 /// <summary>What is stored of a fragment is damaged. The message names the table, the fragment, and the row or page.</summary>
 public sealed class FragmentCorruptException(string message) : Exception(message);
+
+/// <summary>A table is stored in another form than its definition wants: nothing of it is read or written.</summary>
+public sealed class TableFormException(string message) : Exception(message);

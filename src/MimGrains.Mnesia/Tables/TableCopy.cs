@@ -10,7 +10,7 @@ namespace MimGrains.Mnesia.Tables;
 /// This silo's copy of a persistent table, with the types of its keys and records. Thread-safe; reads take no lock.
 /// </summary>
 internal abstract class TableCopy<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition, TableBytes<TKey, TRecord> bytes)
-    : ITableCopy
+    : ITableCopy, IRecordSource<TKey, TRecord>
     where TKey : notnull
     where TRecord : class
 {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Cets.Tables;
+using MimGrains.Mnesia.Tables.Keys;
 using MimGrains.Persistent;
 using MimGrains.Tables;
 
@@ -15,6 +16,9 @@ internal abstract class TableParts(PersistentTableDefinition definition)
 
     /// <summary>The replicated table that holds the copies; null if the storage is on disc only.</summary>
     public abstract TableDefinition? CopyDefinition { get; }
+
+    /// <summary>What must be the same for stored fragments to be read as they were written; one line.</summary>
+    public abstract string StoredForm { get; }
 
     /// <summary>Returns this silo's copy; null if the storage is on disc only.</summary>
     /// <param name="catalog">Holds the replicated table.</param>
@@ -64,6 +68,10 @@ internal sealed class TableParts<TKey, TRecord> : TableParts
     public TableBytes<TKey, TRecord> Bytes { get; }
 
     public override TableDefinition? CopyDefinition { get; }
+
+    public override string StoredForm =>
+        $"{(Definition.Type == PersistentTableType.Bag ? "bag" : "set")}, fragments {Definition.Fragments}, " +
+        $"keys {KeyCodecs.Of(Definition).Name}";
 
     public override Func<IServiceProvider, string, CancellationToken, Task>? OnNodeDown => Definition.OnNodeDown is { } handler
         ? (services, dead, cancellationToken) => handler(

@@ -1,3 +1,4 @@
+using MimGrains.Mnesia.Fragments;
 using MimGrains.Mnesia.Tables;
 using MimGrains.Persistent;
 using MimGrains.Tables;
@@ -12,13 +13,12 @@ internal sealed partial class DirtyContext
         where TRecord : class
         where TIndex : notnull => ValueTask.FromResult(Copy(table).Lookup(index, value));
 
-    public ValueTask<IReadOnlyList<TableEntry<TKey, TRecord>>> SelectAsync<TKey, TRecord>(
+    public async ValueTask<IReadOnlyList<TableEntry<TKey, TRecord>>> SelectAsync<TKey, TRecord>(
         PersistentTableDefinition<TKey, TRecord> table,
         Func<TableEntry<TKey, TRecord>, bool>? where = null,
         KeyRange<TKey> range = default)
         where TKey : notnull
-        where TRecord : class => ValueTask.FromResult<IReadOnlyList<TableEntry<TKey, TRecord>>>(
-            [.. Copy(table).Range(range).Where(where ?? (_ => true))]);
+        where TRecord : class => [.. (await SourceAsync(table)).Range(range).Where(where ?? (_ => true))];
 
     public ValueTask<TablePage<TKey, TRecord>> SelectPageAsync<TKey, TRecord>(
         PersistentTableDefinition<TKey, TRecord> table,
@@ -29,9 +29,15 @@ internal sealed partial class DirtyContext
         where TKey : notnull
         where TRecord : class => ValueTask.FromResult(Copy(table).RangePage(range, limit, continuation, where));
 
-    public ValueTask<IReadOnlyList<TKey>> AllKeysAsync<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> table)
+    public async ValueTask<IReadOnlyList<TKey>> AllKeysAsync<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> table)
         where TKey : notnull
-        where TRecord : class => ValueTask.FromResult<IReadOnlyList<TKey>>([.. Copy(table).Keys()]);
+        where TRecord : class
+    {
+        var source = await SourceAsync(table);
+        return source is TableCopy<TKey, TRecord> copy
+            ? [.. copy.Keys()]
+            : [.. source.Range(default).Select(entry => entry.Key).Distinct()];
+    }
 
     public ValueTask<TableEntry<TKey, TRecord>?> FirstAsync<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> table)
         where TKey : notnull
@@ -49,25 +55,36 @@ internal sealed partial class DirtyContext
         where TKey : notnull
         where TRecord : class => FirstOf(table, KeyRange.LessThan(key).Descending());
 
-    public ValueTask<TState> FoldAsync<TKey, TRecord, TState>(
+    public async ValueTask<TState> FoldAsync<TKey, TRecord, TState>(
         PersistentTableDefinition<TKey, TRecord> table,
         TState seed,
         Func<TState, TableEntry<TKey, TRecord>, TState> next,
         KeyRange<TKey> range = default)
         where TKey : notnull
-        where TRecord : class => ValueTask.FromResult(Copy(table).Range(range).Aggregate(seed, next));
+        where TRecord : class => (await SourceAsync(table)).Range(range).Aggregate(seed, next);
 
-    private ValueTask<TableEntry<TKey, TRecord>?> FirstOf<TKey, TRecord>(
+    private async ValueTask<TableEntry<TKey, TRecord>?> FirstOf<TKey, TRecord>(
         PersistentTableDefinition<TKey, TRecord> table, KeyRange<TKey> range)
         where TKey : notnull
         where TRecord : class
     {
-        foreach (var entry in Copy(table).Range(range))
+        foreach (var entry in (await SourceAsync(table)).Range(range))
         {
-            return ValueTask.FromResult<TableEntry<TKey, TRecord>?>(entry);
+            return entry;
         }
 
-        return ValueTask.FromResult<TableEntry<TKey, TRecord>?>(null);
+        return null;
+    }
+
+    private async ValueTask<IRecordSource<TKey, TRecord>> SourceAsync<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> table)
+        where TKey : notnull
+        where TRecord : class
+    {
+        var parts = services.Get(table);
+        return services.HasCopy(parts)
+            ? services.CopyOf(parts)
+            : await FragmentScan.ReadAsync(parts, (fragment, after) => AskAsync(
+                fragment, new FragmentRequest { Kind = FragmentRequestKind.Scan, Sender = services.Caller.Self, Locks = [after] }));
     }
 
     private TableCopy<TKey, TRecord> Copy<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> table)

@@ -7,7 +7,8 @@ using MimGrains.Tables;
 
 namespace MimGrains.Mnesia.Transactions;
 
-// every slice locked -> this silo's copy has what they had then -> read from it, with what the transaction has written itself
+// every slice locked -> this silo's copy has what they had then -> read from it, with what the transaction has written itself.
+// On disc only: every slice locked -> all pages read -> still locked
 internal sealed partial class TransactionContext
 {
     // Before the continuation of a page that is counted, since the transaction has written to the table.
@@ -21,7 +22,8 @@ internal sealed partial class TransactionContext
     {
         ArgumentNullException.ThrowIfNull(index);
         var parts = services.Get(table);
-        var copy = await CatchUpAsync(parts);
+        var copy = services.CopyOf(parts);
+        await CatchUpAsync(parts, copy);
         var found = copy.Lookup(index, value);
         var written = Written(parts, copy, default);
         if (written.Keys.Count == 0)
@@ -57,8 +59,8 @@ internal sealed partial class TransactionContext
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         var parts = services.Get(table);
-        var copy = await CatchUpAsync(parts);
-        if (_writes.KeysOf(parts.Definition.Name).Count == 0)
+        var source = await SourceAsync(parts);
+        if (source is TableCopy<TKey, TRecord> copy && _writes.KeysOf(parts.Definition.Name).Count == 0)
         {
             return copy.RangePage(range, limit, continuation, where);
         }
@@ -71,7 +73,7 @@ internal sealed partial class TransactionContext
                 $"Persistent table {parts.Definition.Name}: the transaction has written to it between two pages.", nameof(continuation));
         }
 
-        var page = Merged(parts, copy, range).Where(where ?? (_ => true)).Skip(skipped).Take(limit + 1).ToList();
+        var page = Merged(parts, source, range).Where(where ?? (_ => true)).Skip(skipped).Take(limit + 1).ToList();
         return new TablePage<TKey, TRecord>(
             [.. page.Take(limit)],
             page.Count > limit ? string.Create(CultureInfo.InvariantCulture, $"{CountedPage}{skipped + limit}") : null);
@@ -137,15 +139,55 @@ internal sealed partial class TransactionContext
         where TRecord : class
     {
         var parts = services.Get(table);
-        return Merged(parts, await CatchUpAsync(parts), range);
+        return Merged(parts, await SourceAsync(parts), range);
     }
 
-    private async Task<TableCopy<TKey, TRecord>> CatchUpAsync<TKey, TRecord>(TableParts<TKey, TRecord> parts)
+    private async Task<IRecordSource<TKey, TRecord>> SourceAsync<TKey, TRecord>(TableParts<TKey, TRecord> parts)
+        where TKey : notnull
+        where TRecord : class
+    {
+        if (!services.HasCopy(parts))
+        {
+            return await ScanAsync(parts);
+        }
+
+        var copy = services.CopyOf(parts);
+        await CatchUpAsync(parts, copy);
+        return copy;
+    }
+
+    // Under the locks it stays the same: read once.
+    private async Task<ReadTable<TKey, TRecord>> ScanAsync<TKey, TRecord>(TableParts<TKey, TRecord> parts)
         where TKey : notnull
         where TRecord : class
     {
         ThrowIfOver();
-        var copy = services.CopyOf(parts);
+        if (_scanned.GetValueOrDefault(parts.Definition.Name) is ReadTable<TKey, TRecord> known)
+        {
+            return known;
+        }
+
+        var epochs = (await LockSlicesAsync(parts, LockMode.Shared)).Select(reply => reply.Epoch).ToList();
+        var read = await FragmentScan.ReadAsync(parts, async (fragment, after) =>
+        {
+            var reply = await services.Caller.AskAsync(
+                fragment, new FragmentRequest { Kind = FragmentRequestKind.Scan, Sender = services.Caller.Self, Locks = [after] })
+                .WaitAsync(cancellationToken);
+            return reply.Kind == AnswerKind.Granted && reply.Epoch == epochs[fragment.Index]
+                ? reply
+                : throw new TransactionRestartException($"{fragment} was activated anew while it was read");
+        });
+        // Pages are read without asking for locks: they were there all the time if they are still there.
+        await LockSlicesAsync(parts, LockMode.Shared);
+        _scanned[parts.Definition.Name] = read;
+        return read;
+    }
+
+    private async Task CatchUpAsync<TKey, TRecord>(TableParts<TKey, TRecord> parts, TableCopy<TKey, TRecord> copy)
+        where TKey : notnull
+        where TRecord : class
+    {
+        ThrowIfOver();
         if (!_caughtUp.Contains(parts.Definition.Name))
         {
             foreach (var reply in await LockSlicesAsync(parts, LockMode.Shared))
@@ -155,15 +197,12 @@ internal sealed partial class TransactionContext
 
             _caughtUp.Add(parts.Definition.Name);
         }
-
-        return copy;
     }
 
     private async Task<IReadOnlyList<FragmentReply>> LockSlicesAsync(TableParts parts, LockMode mode)
     {
         ThrowIfOver();
-        FragmentId[] fragments =
-            [.. Enumerable.Range(0, parts.Definition.Fragments).Select(index => new FragmentId(parts.Definition.Name, index))];
+        FragmentId[] fragments = [.. TransactionServices.FragmentsOf(parts)];
         // The first one alone: whoever holds nothing may wait for it, if there is nothing else.
         var first = await AcquireAsync(fragments[0], LockWish.OfSlice(mode));
         var rest = await Task.WhenAll(fragments.Skip(1).Select(fragment => AcquireAsync(fragment, LockWish.OfSlice(mode))));
@@ -171,7 +210,7 @@ internal sealed partial class TransactionContext
     }
 
     private IEnumerable<TableEntry<TKey, TRecord>> Merged<TKey, TRecord>(
-        TableParts<TKey, TRecord> parts, TableCopy<TKey, TRecord> copy, KeyRange<TKey> range)
+        TableParts<TKey, TRecord> parts, IRecordSource<TKey, TRecord> copy, KeyRange<TKey> range)
         where TKey : notnull
         where TRecord : class
     {
@@ -207,7 +246,7 @@ internal sealed partial class TransactionContext
 
     // What the keys of a range have that the transaction has written.
     private (IReadOnlySet<RecordKey> Keys, List<TableEntry<TKey, TRecord>> Entries) Written<TKey, TRecord>(
-        TableParts<TKey, TRecord> parts, TableCopy<TKey, TRecord> copy, KeyRange<TKey> range)
+        TableParts<TKey, TRecord> parts, IRecordSource<TKey, TRecord> copy, KeyRange<TKey> range)
         where TKey : notnull
         where TRecord : class
     {

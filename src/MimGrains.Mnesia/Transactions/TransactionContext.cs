@@ -22,6 +22,9 @@ internal sealed partial class TransactionContext(
     // What was read under a lock stays so until the end.
     private readonly Dictionary<(string Table, RecordKey Key), byte[][]> _read = [];
     private readonly HashSet<string> _caughtUp = new(StringComparer.Ordinal);
+
+    // Of tables on disc only: all their records, by name.
+    private readonly Dictionary<string, object> _scanned = new(StringComparer.Ordinal);
     private readonly WriteSet _writes = new();
 
     public TransactionId Id => id;

@@ -40,14 +40,17 @@ internal sealed class TransactionServices(
         return tables.Get<TKey, TRecord>(table.Name);
     }
 
-    /// <summary>Returns the copy of this silo.</summary>
+    /// <summary>Returns the copy of this silo, for what cannot be done without one.</summary>
     /// <exception cref="InvalidOperationException">The table is on disc only.</exception>
     public TableCopy<TKey, TRecord> CopyOf<TKey, TRecord>(TableParts<TKey, TRecord> parts)
         where TKey : notnull
         where TRecord : class => parts.TypedCopyIn(catalog) ?? throw new InvalidOperationException(
-            $"Persistent table {parts.Definition.Name} is on disc only: it can be read by key, but not be searched.");
+            $"Persistent table {parts.Definition.Name} is on disc only: it has no indexes, and no pages without a transaction.");
 
     public bool HasCopy(TableParts parts) => parts.CopyIn(catalog) is not null;
+
+    public static IEnumerable<FragmentId> FragmentsOf(TableParts parts) =>
+        Enumerable.Range(0, parts.Definition.Fragments).Select(index => new FragmentId(parts.Definition.Name, index));
 
     public static FragmentId FragmentOf(TableParts parts, ReadOnlySpan<byte> key) =>
         new(parts.Definition.Name, FragmentHash.FragmentOf(key, parts.Definition.Fragments));

@@ -76,6 +76,8 @@ public sealed class BackupInClusterTests(SqliteFiles databases) : IClassFixture<
             {
                 await transaction.DeleteAsync(DiscCluster.Balances, 0);
                 await transaction.WriteAsync(DiscCluster.Balances, 1, new Counter(0));
+                await transaction.DeleteAsync(DiscCluster.Stored, 2);
+                await transaction.WriteAsync(DiscCluster.Stored, -1, new Counter(0));
             });
             Assert.NotEqual(saved, await first.ShowAsync(0));
         }

@@ -17,6 +17,8 @@ internal sealed class DiscCluster : IAsyncDisposable
     public static readonly PersistentTableDefinition<int, Counter> Balances = new("balances") { Fragments = 3 };
     public static readonly PersistentTableDefinition<string, Counter> Names = new("names") { Type = PersistentTableType.Bag };
 
+    public static readonly PersistentTableDefinition<int, Counter> Stored = new("stored") { Storage = StorageType.DiscOnly, Fragments = 2 };
+
     private static readonly TimeSpan LoadTimeout = TimeSpan.FromSeconds(120);
 
     private readonly InProcessTestCluster _cluster;
@@ -29,7 +31,7 @@ internal sealed class DiscCluster : IAsyncDisposable
         builder.Options.ServiceId = "disc";
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.Services.AddPersistentTable(Balances).AddPersistentTable(Names);
+            silo.Services.AddPersistentTable(Balances).AddPersistentTable(Names).AddPersistentTable(Stored);
             silo.Services.AddFragmentStorage().AddPersistentBackups(settings => settings.DataDirectory = dataDirectory);
             silo.AddRdbmsGrainStorage(FragmentStorageExtensions.ProviderName, database);
             silo.UsePersistentTables();
@@ -56,6 +58,7 @@ internal sealed class DiscCluster : IAsyncDisposable
         for (var account = 0; account < Accounts; account++)
         {
             await transaction.WriteAsync(Balances, account, new Counter(FirstBalance));
+            await transaction.WriteAsync(Stored, account, new Counter(account));
         }
 
         await transaction.WriteAsync(Names, "anna", new Counter(1));
@@ -90,7 +93,8 @@ internal sealed class DiscCluster : IAsyncDisposable
     {
         var balances = await transaction.SelectAsync(Balances);
         var names = await transaction.SelectAsync(Names);
-        return balances.Select(entry => $"{entry.Key}={entry.Record.Value}")
+        var stored = await transaction.SelectAsync(Stored);
+        return balances.Concat(stored).Select(entry => $"{entry.Key}={entry.Record.Value}")
             .Concat(names.Select(entry => $"{entry.Key}={entry.Record.Value}").Order(StringComparer.Ordinal)).ToList();
     });
 

@@ -4,6 +4,7 @@ using MimGrains.Mnesia.Storage;
 using MimGrains.Mnesia.Storage.Rows;
 using MimGrains.Mnesia.Tests.Storage;
 using MimGrains.Persistent;
+using MimGrains.Tables;
 using Orleans.TestingHost;
 
 namespace MimGrains.Mnesia.Tests.Transactions;
@@ -70,6 +71,102 @@ public sealed class DiscTests
         Assert.Equal(7, (await transactions.AsyncDirtyAsync(async activity => await activity.ReadAsync(DiscOnly, "1")))!.Value);
     }
 
+    [Fact]
+    public async Task A_table_that_is_made_anew_has_nothing_of_the_one_of_its_name_before()
+    {
+        var before = new PersistentTableDefinition<string, Counter>("anew") { Type = PersistentTableType.Bag, Fragments = 3 };
+        var after = new PersistentTableDefinition<int, Place>("anew") { Type = PersistentTableType.Bag, Fragments = 2 };
+        await using (var cluster = await StartAsync())
+        {
+            await Tables(cluster, 0).CreateAsync(before);
+            await Transactions(cluster, 0).TransactionAsync(async transaction =>
+            {
+                for (var key = 0; key < Keys; key++)
+                {
+                    await transaction.WriteAsync(before, $"{key}", new Counter(key));
+                    await transaction.WriteAsync(Disc, $"{key}", new Counter(key));
+                }
+            });
+            await Tables(cluster, 1).DeleteAsync("anew");
+
+            Assert.Equal(0, (await Tables(cluster, 0).CreateAsync(after)).Count);
+            await Transactions(cluster, 1).TransactionAsync(async transaction => await transaction.WriteAsync(after, 1, new Place("x")));
+            await cluster.KillSiloAsync(cluster.Silos[0]);
+            Assert.Equal([new Place("x")], await Transactions(cluster, 0).TransactionAsync(
+                async transaction => await transaction.ReadAllAsync(after, 1)));
+        }
+
+        await using var next = await StartAsync();
+        var again = await Tables(next, 1).CreateAsync(after);
+        Assert.Equal([new TableEntry<int, Place>(1, new Place("x"))], again.Range());
+    }
+
+    [Fact]
+    public async Task A_table_is_opened_in_the_form_in_which_it_is_stored_or_not_at_all()
+    {
+        await using (var first = await StartAsync(1, [Disc, Bag, DiscOnly]))
+        {
+            await Transactions(first, 0).TransactionAsync(async transaction =>
+            {
+                for (var key = 0; key < Keys; key++)
+                {
+                    await transaction.WriteAsync(Disc, $"{key}", new Counter(key));
+                    await transaction.WriteAsync(DiscOnly, $"{key}", new Counter(key));
+                }
+            });
+        }
+
+        // In memory or not is another matter than what is stored.
+        var changed = Define(Disc, StorageType.DiscOnly, Disc.Fragments);
+        var onDisc = Define(DiscOnly, StorageType.Disc, DiscOnly.Fragments);
+        await using (var second = await StartAsync(1, [changed, onDisc]))
+        {
+            var keys = await Transactions(second, 0).TransactionAsync(async transaction => (
+                await transaction.AllKeysAsync(changed), await transaction.AllKeysAsync(onDisc)));
+            Assert.Equal((Keys, Keys), (keys.Item1.Count, keys.Item2.Count));
+        }
+
+        await using var third = await BeginAsync(1, [Define(Disc, StorageType.Disc, fragments: 1)]);
+        var info = () => Tables(third, 0).GetInfo(Disc.Name);
+        using var limit = new CancellationTokenSource(LoadTimeout);
+        while (info().Problem is null)
+        {
+            await Task.Delay(10, limit.Token);
+        }
+
+        Assert.False(info().IsLoaded);
+        Assert.Contains("is stored as [set, fragments 2, keys ", info().Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_table_on_disc_only_is_searched_in_its_fragments()
+    {
+        await using var cluster = await StartAsync();
+        await WriteAsync(cluster);
+        var (keys, sum, bag, page) = await Transactions(cluster, 1).TransactionAsync(async transaction =>
+        {
+            // What it has written itself counts, in the order of the keys.
+            await transaction.DeleteAsync(DiscOnly, "1");
+            await transaction.WriteAsync(DiscOnly, "0", new Counter(5));
+            return (
+                await transaction.AllKeysAsync(DiscOnly),
+                await transaction.FoldAsync(DiscOnly, 0L, (sum, entry) => sum + entry.Record.Value),
+                await transaction.SelectAsync(DiscOnlyBag),
+                await transaction.SelectPageAsync(DiscOnly, 3, range: KeyRange.AtLeast("2")));
+        });
+
+        var there = Enumerable.Range(0, Keys).Where(key => key == 0 || (key % 3 != 0 && key != 1)).ToList();
+        Assert.Equal(there.Select(key => $"{key}").Order(StringComparer.Ordinal), keys);
+        Assert.Equal(there.Sum(key => key == 0 ? 5 : Rounds + key), sum);
+        Assert.Equal(Enumerable.Range(2, Rounds - 1).Select(round => (long)round), bag.Select(entry => entry.Record.Value).Order());
+        Assert.Equal(keys.Where(key => string.CompareOrdinal(key, "2") >= 0).Take(3), page.Entries.Select(entry => entry.Key));
+        Assert.Equal(keys, await Transactions(cluster, 0).AsyncDirtyAsync(async activity => await activity.AllKeysAsync(DiscOnly)));
+    }
+
+    private static PersistentTableDefinition<string, Counter> Define(
+        PersistentTableDefinition<string, Counter> like, StorageType storage, int fragments) =>
+        new(like.Name) { Storage = storage, Type = like.Type, Fragments = fragments };
+
     private static async Task WriteAsync(InProcessTestCluster cluster)
     {
         for (var round = 1; round <= Rounds; round++)
@@ -95,15 +192,35 @@ public sealed class DiscTests
         }
     }
 
+    private static IPersistentTables Tables(InProcessTestCluster cluster, int silo) =>
+        cluster.Silos[silo].ServiceProvider.GetRequiredService<IPersistentTables>();
+
     private static ITransactions Transactions(InProcessTestCluster cluster, int silo) =>
         cluster.Silos[silo].ServiceProvider.GetRequiredService<ITransactions>();
 
-    private async Task<InProcessTestCluster> StartAsync()
+    private Task<InProcessTestCluster> StartAsync() => StartAsync(2, [Disc, DiscOnly, Bag, DiscOnlyBag]);
+
+    private async Task<InProcessTestCluster> StartAsync(short silos, PersistentTableDefinition<string, Counter>[] tables)
     {
-        var builder = new InProcessTestClusterBuilder(initialSilosCount: 2);
+        var cluster = await BeginAsync(silos, tables);
+        foreach (var silo in cluster.Silos)
+        {
+            await silo.ServiceProvider.GetRequiredService<IPersistentTables>().WaitForTablesAsync(timeout: LoadTimeout);
+        }
+
+        return cluster;
+    }
+
+    private async Task<InProcessTestCluster> BeginAsync(short silos, PersistentTableDefinition<string, Counter>[] tables)
+    {
+        var builder = new InProcessTestClusterBuilder(silos);
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.Services.AddPersistentTable(Disc).AddPersistentTable(DiscOnly).AddPersistentTable(Bag).AddPersistentTable(DiscOnlyBag);
+            foreach (var table in tables)
+            {
+                silo.Services.AddPersistentTable(table);
+            }
+
             silo.UsePersistentTables();
             // So small that the log is compacted several times.
             silo.Services.Configure<FragmentStorageOptions>(options => (options.LogSlots, options.LogBytesBeforeCompaction) = (128, 4_096));
@@ -112,11 +229,10 @@ public sealed class DiscTests
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        foreach (var silo in cluster.Silos)
-        {
-            await silo.ServiceProvider.GetRequiredService<IPersistentTables>().WaitForTablesAsync(timeout: LoadTimeout);
-        }
-
         return cluster;
     }
 }
+
+/// <summary>A record of a table that is made anew.</summary>
+[GenerateSerializer, Immutable, Alias("test.place")]
+public sealed record Place([property: Id(0)] string Name);

@@ -18,6 +18,9 @@ internal enum RowKind : byte
 
     /// <summary>A part of the index of a run's pages.</summary>
     Index = 4,
+
+    /// <summary>The row of a table.</summary>
+    Table = 5,
 }
 
 /// <summary>
