@@ -107,7 +107,13 @@ internal sealed partial class FragmentHost
     private async Task<FragmentReply> ScanAsync(byte[]? after)
     {
         await Task.Yield();
-        var records = await store.ScanAsync(after is null ? null : new ReadOnlyMemory<byte>(after), CancellationToken.None);
+        ReadOnlyMemory<byte>? behind = null;
+        if (after is not null)
+        {
+            behind = after;
+        }
+
+        var records = await store.ScanAsync(behind, CancellationToken.None);
         return new FragmentReply(AnswerKind.Granted, owner.Epoch, "", records, default);
     }
 

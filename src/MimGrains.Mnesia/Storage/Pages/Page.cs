@@ -25,7 +25,8 @@ internal sealed class Page
         {
             var key = reader.ReadBytes();
             var recordLength = reader.ReadNumber();
-            var entry = new StoredEntry(key, recordLength == 0 ? null : reader.Read(recordLength - 1));
+            // A null of this type: without it, null would be bytes, of which there are none.
+            var entry = new StoredEntry(key, recordLength == 0 ? (ReadOnlyMemory<byte>?)null : reader.Read(recordLength - 1));
             if (entries.Count > 0 && KeyOrder.Compare(entries[^1].Key, key) >= 0)
             {
                 throw new InvalidDataException($"its entry {entries.Count} is not in order");
