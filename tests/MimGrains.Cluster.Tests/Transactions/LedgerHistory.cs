@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using MimGrains.TestSilo;
-using MimGrains.TestSupport.Histories;
+using MimGrains.Histories;
 
 namespace MimGrains.Cluster.Tests.Transactions;
 

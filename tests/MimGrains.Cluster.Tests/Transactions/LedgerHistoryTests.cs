@@ -1,6 +1,6 @@
 using MimGrains.Persistent;
 using MimGrains.TestSilo;
-using MimGrains.TestSupport.Histories;
+using MimGrains.Histories;
 
 namespace MimGrains.Cluster.Tests.Transactions;
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using MimGrains.Cluster.Tests.Processes;
 using MimGrains.Persistent;
 using MimGrains.TestSilo;
-using MimGrains.TestSupport.Histories;
+using MimGrains.Histories;
 using Orleans;
 using Xunit.Abstractions;
 

@@ -1,5 +1,5 @@
 using MimGrains.TestSilo;
-using MimGrains.TestSupport.Histories;
+using MimGrains.Histories;
 
 namespace MimGrains.Cluster.Tests.Transactions;
 

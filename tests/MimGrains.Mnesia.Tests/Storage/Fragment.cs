@@ -85,7 +85,7 @@ internal sealed class Fragment(FragmentLog log, FragmentStorageOptions options) 
     public Task CompactAsync(string state = "")
     {
         var changes = _changed
-            .Select(key => new StoredEntry(Bytes(key), Records.TryGetValue(key, out var record) ? Bytes(record) : null))
+            .Select(key => new StoredEntry(Bytes(key), Records.TryGetValue(key, out var record) ? Bytes(record) : (ReadOnlyMemory<byte>?)null))
             .ToList();
         _changed.Clear();
         return Log.CompactAsync(Log.NextNumber - 1, changes, Bytes(state), CancellationToken.None);

@@ -64,6 +64,24 @@ public abstract partial class FragmentLogContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_deletion_that_was_compacted_stays_one()
+    {
+        await using (var first = await Fragment.OpenAsync(Rows))
+        {
+            await first.WriteAsync("a=1;b=2");
+            await first.CompactAsync();
+            await first.WriteAsync("a=");
+            await first.CompactAsync();
+            Assert.Null(await first.ReadAsync("a"));
+            Assert.Equal(["b=2"], await first.ScanAsync());
+        }
+
+        await using var second = await Fragment.OpenAsync(Rows);
+
+        Assert.Equal(new() { ["b"] = "2" }, second.Records);
+    }
+
+    [Fact]
     public async Task The_log_goes_round_and_round_and_runs_are_merged_and_removed()
     {
         await using var first = await Fragment.OpenAsync(Rows);

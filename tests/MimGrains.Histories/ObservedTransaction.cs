@@ -1,4 +1,4 @@
-namespace MimGrains.TestSupport.Histories;
+namespace MimGrains.Histories;
 
 /// <summary>A transaction, or an attempt of one: what it read and when it ran, as somebody outside of it saw.</summary>
 /// <param name="id">Its name; unique in the history.</param>

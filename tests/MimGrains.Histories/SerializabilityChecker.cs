@@ -1,4 +1,4 @@
-namespace MimGrains.TestSupport.Histories;
+namespace MimGrains.Histories;
 
 /// <summary>
 /// Checks that committed transactions could have run one after the other, in an order that goes with real

@@ -1,4 +1,4 @@
-namespace MimGrains.TestSupport.Histories;
+namespace MimGrains.Histories;
 
 /// <summary>Who goes before whom.</summary>
 internal sealed class DependencyGraph<TId>
