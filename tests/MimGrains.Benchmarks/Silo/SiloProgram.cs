@@ -29,7 +29,6 @@ internal static class SiloProgram
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
-    // A later part adds its operations here.
     private static IReadOnlyList<ISiloOperation> Operations { get; } =
     [
         new MembersOperation(), new CountOperation(), new LeaderOperation(), new LoadOperation(), new ClearOperation(), new MemoryOperation(), new CompiledOperation(),
