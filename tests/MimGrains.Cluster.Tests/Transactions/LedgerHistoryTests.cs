@@ -101,6 +101,8 @@ public sealed class LedgerHistoryTests
         }
 
         (transaction.Found, transaction.End, transaction.EndMicros) = (found, LedgerEnd.Committed, LedgerHistory.NowMicros);
+        // What comes next has begun later, also by a clock of microseconds.
+        SpinWait.SpinUntil(() => LedgerHistory.NowMicros > transaction.EndMicros);
     }
 
     private LedgerTransaction Last()
