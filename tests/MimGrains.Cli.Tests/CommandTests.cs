@@ -70,7 +70,8 @@ public sealed class CommandTests(SiloFixture silo) : IClassFixture<SiloFixture>
         await watch.WaitForLineAsync(
             line => line.StartsWith("inserted", StringComparison.Ordinal) && line.Contains("watch.example.com", StringComparison.Ordinal),
             Patience);
-        watch.Interrupt();
+        // Not SIGINT: a process that a shell has started in the background has inherited that it is ignored.
+        watch.Terminate();
         Assert.Equal(ExitCode.Done, await watch.Exited.WaitAsync(Patience));
     }
 

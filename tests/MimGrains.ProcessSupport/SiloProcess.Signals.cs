@@ -4,7 +4,6 @@ namespace MimGrains.ProcessSupport;
 
 public sealed partial class SiloProcess
 {
-    private const int SigInt = 2;
     private const int SigKill = 9;
     private const int SigTerm = 15;
     private const int SigCont = 18;
@@ -15,9 +14,6 @@ public sealed partial class SiloProcess
 
     /// <summary>Asks it to stop in good order: SIGTERM. Nothing if it has ended.</summary>
     public void Terminate() => Signal(SigTerm);
-
-    /// <summary>Interrupts it, as Ctrl-C does: SIGINT. Nothing if it has ended.</summary>
-    public void Interrupt() => Signal(SigInt);
 
     /// <summary>Stops all its threads where they are, with sockets open: SIGSTOP.</summary>
     public void Freeze() => Signal(SigStop);
