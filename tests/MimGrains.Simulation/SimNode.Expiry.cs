@@ -38,9 +38,14 @@ internal sealed partial class SimNode
         }
     }
 
-    // Just before the delete.
+    // Just before the delete. The log of changes may encode it once more, to measure it.
     private void NoteExpiry(SimKey key)
     {
+        if (_expired.Count > 0 && _expired[^1].Key == key)
+        {
+            return;
+        }
+
         Replica.TryGet(key, out var record);
         var writtenAt = Replica.WriteOf(key)?.TimeMicros;
         if (record is null || SimTable.TimeToLiveOf(key, record) is not { } timeToLive
