@@ -18,6 +18,8 @@ namespace MimGrains.Tables;
 /// What to do:
 /// <c>await table.ReadAfterAsync(change.Token!.Value)</c>, then read the table; changes that come afterwards may be in what was
 /// read already.</para>
+/// <para><b>A limit.</b> When a table is added, while the cluster runs, to a silo that is older than the one that tells its changes, the
+/// last changes of that one may come after the mark of the other. What the table itself says counts.</para>
 /// <para><b>Who needs each silo's own view</b>, no repeats or the changes after a certain one uses
 /// <see cref="IReplicatedTable{TKey,TRecord}.WatchAsync"/>.</para>
 /// </remarks>
