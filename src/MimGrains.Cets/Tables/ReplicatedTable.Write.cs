@@ -103,24 +103,36 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
             ends.Add(body.WrittenCount);
         }
 
-        await WaitUntilWritable(cancellationToken);
-        cancellationToken.ThrowIfCancellationRequested();
-        await Done(ApplyMany(items, keyOf, recordOf, body.WrittenMemory, ends), cancellationToken);
+        CommitGroup? group;
+        do
+        {
+            await WaitUntilWritable(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+        while (!TryApplyMany(items, keyOf, recordOf, body.WrittenMemory, ends, out group));
+        await Done(group, cancellationToken);
     }
 
-    private CommitGroup? ApplyMany<TItem>(
+    // Nothing is done, and the answer is false, when the table was paused meanwhile; what has begun is done to its end.
+    private bool TryApplyMany<TItem>(
         IReadOnlyCollection<TItem> items,
         Func<TItem, TKey> keyOf,
         Func<TItem, TRecord?> recordOf,
         ReadOnlyMemory<byte> body,
-        List<int> ends)
+        List<int> ends,
+        out CommitGroup? group)
     {
-        CommitGroup? group = null;
+        group = null;
         var next = 0;
         foreach (var turn in items.Chunk(RecordsPerTurn))
         {
             lock (Gate)
             {
+                if (IsPaused && next == 0)
+                {
+                    return false;
+                }
+
                 foreach (var item in turn)
                 {
                     var start = next == 0 ? 0 : ends[next - 1];
@@ -130,7 +142,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
             }
         }
 
-        return group;
+        return true;
     }
 
     // Null when there is nobody to wait for.
