@@ -22,6 +22,8 @@ internal sealed partial class LocalSessionManager : ISessionManager
     private readonly SessionOwners _owners;
     private readonly SessionConnections _connections;
     private readonly SessionLifecycle _lifecycle;
+    private readonly SiloDeaths _deaths;
+    private readonly TimeProvider _time;
     private readonly SessionOptions _options;
     private readonly ILogger _logger;
 
@@ -31,12 +33,13 @@ internal sealed partial class LocalSessionManager : ISessionManager
         SessionDesk desk,
         SessionConnections connections,
         SessionLifecycle lifecycle,
+        SiloDeaths deaths,
         TimeProvider time,
         IOptions<SessionOptions> options,
         ILogger<LocalSessionManager> logger)
     {
-        (_store, _owners, _connections, _lifecycle, _options, _logger) =
-            (store, owners, connections, lifecycle, options.Value, logger);
+        (_store, _owners, _connections, _lifecycle, _deaths, _time, _options, _logger) =
+            (store, owners, connections, lifecycle, deaths, time, options.Value, logger);
         _ids = new SessionIdSource(desk.Silo, time);
     }
 

@@ -25,4 +25,6 @@ internal static class SessionEventId
     public const int RowsNotRemoved = 1318;
     public const int StaleNotForgotten = 1319;
     public const int EndedNotCleaned = 1320;
+    public const int RouteNotAnswered = 1321;
+    public const int RouteFailedLate = 1322;
 }

@@ -70,6 +70,7 @@ public static class SessionServiceCollectionExtensions
         services.AddSingleton<SessionServiceClient>();
         services.AddSingleton<Func<string, ISessionService>>(provider => provider.GetRequiredService<SessionServiceClient>().Of);
         services.AddSingleton<SessionConnections>();
+        services.AddSingleton<SiloDeaths>();
         services.AddSingleton<SessionHooks>();
         services.AddSingleton<SessionDesk>();
         services.AddSingleton<SessionOwners>();

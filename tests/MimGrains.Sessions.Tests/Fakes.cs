@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 
 namespace MimGrains.Sessions.Tests;
 
@@ -22,14 +23,19 @@ internal sealed class FakeConnections() : SessionConnections(null!)
 internal sealed class RecordingCleanup : ISessionCleanup
 {
     private readonly ConcurrentQueue<(Session Session, SessionEnd End)> _ended = new();
+    private readonly Channel<(Session Session, SessionEnd End)> _next = Channel.CreateUnbounded<(Session, SessionEnd)>();
 
     public IReadOnlyList<(Session Session, SessionEnd End)> Ended => [.. _ended];
 
     public Exception? Error { get; set; }
 
+    /// <summary>Returns the next call, in their order; waits for it.</summary>
+    public ValueTask<(Session Session, SessionEnd End)> NextAsync() => _next.Reader.ReadAsync();
+
     public Task CleanUpAsync(Session session, SessionEnd end, CancellationToken cancellationToken)
     {
         _ended.Enqueue((session, end));
+        _next.Writer.TryWrite((session, end));
         return Error is null ? Task.CompletedTask : Task.FromException(Error);
     }
 }

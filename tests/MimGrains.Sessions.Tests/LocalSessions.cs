@@ -16,17 +16,21 @@ internal sealed class LocalSessions
             store, new Details(Address), Connections, hooks, options, TimeProvider.System, NullLogger<SessionDesk>.Instance);
         var owners = new SessionOwners(
             desk, silo => throw new SiloUnavailableException($"{silo} is gone."), NullLogger<SessionOwners>.Instance);
-        var cleaner = new SessionCleaner(
-            new MemoryTable<string, CleanupClaim>(CleanupTable.Definition), new Details(Address), hooks, options, time,
+        Cleaner = new SessionCleaner(
+            new MemoryTable<string, CleanupClaim>(CleanupTable.Definition), new Details(Address), hooks, Deaths, options, time,
             NullLogger<SessionCleaner>.Instance);
-        var lifecycle = new SessionLifecycle(store, desk, cleaner, options, NullLogger<SessionLifecycle>.Instance);
+        var lifecycle = new SessionLifecycle(store, desk, Cleaner, options, NullLogger<SessionLifecycle>.Instance);
         Manager = new LocalSessionManager(
-            store, owners, desk, Connections, lifecycle, time, options, NullLogger<LocalSessionManager>.Instance);
+            store, owners, desk, Connections, lifecycle, Deaths, time, options, NullLogger<LocalSessionManager>.Instance);
     }
 
     public static SiloAddress Address { get; } = SiloAddress.New(IPAddress.Loopback, 11_111, 7);
 
+    public SessionCleaner Cleaner { get; }
+
     public LocalSessionManager Manager { get; }
+
+    public SiloDeaths Deaths { get; } = new();
 
     public FakeConnections Connections { get; } = new();
 

@@ -20,12 +20,15 @@ public sealed class RecordingConnection : ISessionConnection
     /// <summary>Gets or sets what a message is answered with.</summary>
     public Exception? ReceiveError { get; set; }
 
+    /// <summary>Gets or sets what a message waits for before it is answered.</summary>
+    public Task Answer { get; set; } = Task.CompletedTask;
+
     public ValueTask<(string Name, string? Value)> NextInfoAsync() => _info.Reader.ReadAsync();
 
     public Task ReceiveAsync(SessionKey session, object message)
     {
         _received.Enqueue((session, message));
-        return ReceiveError is { } error ? Task.FromException(error) : Task.CompletedTask;
+        return ReceiveError is { } error ? Task.FromException(error) : Answer;
     }
 
     public Task EndedAsync(SessionKey session, SessionEnd end)

@@ -78,7 +78,8 @@ public sealed class SessionCleanerTests
             Silo = address.ToParsableString();
             Cleaner = new SessionCleaner(
                 claims, new LocalSessions.Details(address), new SessionHooks([Cleanup], [], NullLogger<SessionHooks>.Instance),
-                Options.Create(new SessionOptions { CleanupStep = Step }), TimeProvider.System, NullLogger<SessionCleaner>.Instance);
+                new SiloDeaths(), Options.Create(new SessionOptions { CleanupStep = Step }), TimeProvider.System,
+                NullLogger<SessionCleaner>.Instance);
         }
 
         public string Silo { get; }

@@ -31,7 +31,8 @@ public partial interface ISessionManager
 
     /// <summary>
     /// Brings a message to the live connection of a full JID, on whichever silo or client it is; of a bare JID, to those with the
-    /// highest priority, if that is 0 or more. Returns when they have taken it.
+    /// highest priority, if that is 0 or more. Returns when they have taken it; of those that do not answer it does not wait longer
+    /// than <see cref="SessionOptions.RouteTimeout"/>, or than until their silo is known to be dead.
     /// </summary>
     /// <param name="to">The full or bare JID.</param>
     /// <param name="message">Anything that Orleans serializes.</param>

@@ -15,6 +15,14 @@ public sealed class SessionOptions
     [Range(1, 10_000)]
     public int UserSessionsMax { get; set; } = 100;
 
+    /// <summary>Gets or sets how long a message that is routed waits for a connection to take it.</summary>
+    /// <value>
+    /// 1 ms to 10 min; default 5 s. After that the outcome is <see cref="RouteOutcome.NoAnswer"/>. If it is longer than Orleans'
+    /// <c>ResponseTimeout</c> (30 s), that ends the wait, with a <see cref="TimeoutException"/>.
+    /// </value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:10:00")]
+    public TimeSpan RouteTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Gets or sets for how many sessions of a dead silo <see cref="ISessionCleanup"/> runs between two notes of how far it came.</summary>
     /// <value>1 to 10,000; default 500.</value>
     [Range(1, 10_000)]

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -16,6 +15,7 @@ internal sealed partial class SessionCleaner(
     [FromKeyedServices(CleanupTable.Name)] IReplicatedTable<string, CleanupClaim> claims,
     ILocalSiloDetails self,
     SessionHooks hooks,
+    SiloDeaths deaths,
     IOptions<SessionOptions> options,
     TimeProvider time,
     ILogger<SessionCleaner> logger) : IDisposable
@@ -23,7 +23,6 @@ internal sealed partial class SessionCleaner(
     // A claim is looked at again when a silo dies, and after this time in any case.
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<string, bool> _dead = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private readonly ILogger _logger = logger;
     private TaskCompletionSource _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,10 +31,10 @@ internal sealed partial class SessionCleaner(
 
     public bool HasHooks => hooks.AreAny;
 
-    /// <summary>Takes note of a death: a claim of the dead silo may be taken over.</summary>
+    /// <summary>Takes note of a death: a claim of the dead silo may be taken over, and no message waits for it.</summary>
     public void OnDeath(string silo)
     {
-        _dead[silo] = true;
+        deaths.Note(silo);
         Interlocked.Exchange(ref _died, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
 
@@ -94,7 +93,7 @@ internal sealed partial class SessionCleaner(
         if (claim.Silo != Self)
         {
             var mine = claim with { Silo = Self };
-            if (!_dead.ContainsKey(claim.Silo)
+            if (!deaths.IsDead(claim.Silo)
                 || !await claims.CompareAndSetAsync(dead, claim, mine, cancellationToken).ConfigureAwait(false))
             {
                 await WaitAsync().ConfigureAwait(false);
