@@ -29,11 +29,15 @@ internal sealed class RecordingCleanup : ISessionCleanup
 
     public Exception? Error { get; set; }
 
+    /// <summary>Gets or sets what is done in each call.</summary>
+    public Action? OnCleanUp { get; set; }
+
     /// <summary>Returns the next call, in their order; waits for it.</summary>
     public ValueTask<(Session Session, SessionEnd End)> NextAsync() => _next.Reader.ReadAsync();
 
     public Task CleanUpAsync(Session session, SessionEnd end, CancellationToken cancellationToken)
     {
+        OnCleanUp?.Invoke();
         _ended.Enqueue((session, end));
         _next.Writer.TryWrite((session, end));
         return Error is null ? Task.CompletedTask : Task.FromException(Error);

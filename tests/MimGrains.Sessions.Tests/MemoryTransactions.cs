@@ -6,19 +6,28 @@ using Xunit;
 namespace MimGrains.Sessions.Tests;
 
 /// <summary>
-/// Transactions on a table of this process, one after another, that write and delete: all or nothing. What the session manager does
-/// not use is not there.
+/// Transactions on tables of this process, one after another, that write, delete and read: all or nothing. What sessions do not use
+/// is not there.
 /// </summary>
-internal sealed class MemoryTransactions(MemoryPersistentTable<SessionKey, SessionRecord> table) : ITransactions
+internal sealed class MemoryTransactions(params MemoryPersistentTable<SessionKey, SessionRecord>[] tables) : ITransactions
 {
+    /// <summary>Gets or sets what the next transaction throws, without having changed anything.</summary>
+    public Exception? NextError { get; set; }
+
     public bool IsInTransaction => false;
 
     public async Task<TResult> TransactionAsync<TResult>(
         Func<ITransaction, Task<TResult>> body, TransactionOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var transaction = new Transaction(cancellationToken);
+        if (NextError is { } error)
+        {
+            NextError = null;
+            throw error;
+        }
+
+        var transaction = new Transaction(tables, cancellationToken);
         var result = await body(transaction);
-        foreach (var (key, record) in transaction.Writes)
+        foreach (var (table, key, record) in transaction.Writes)
         {
             await (record is null ? table.DeleteAsync(key, cancellationToken) : table.WriteAsync(key, record, cancellationToken));
         }
@@ -40,9 +49,10 @@ internal sealed class MemoryTransactions(MemoryPersistentTable<SessionKey, Sessi
     public Task<TransactionOutcome> OutcomeAsync(TransactionId id, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
-    private sealed class Transaction(CancellationToken cancellationToken) : ITransaction
+    private sealed class Transaction(
+        MemoryPersistentTable<SessionKey, SessionRecord>[] tables, CancellationToken cancellationToken) : ITransaction
     {
-        public List<(SessionKey Key, SessionRecord? Record)> Writes { get; } = [];
+        public List<(MemoryPersistentTable<SessionKey, SessionRecord> Table, SessionKey Key, SessionRecord? Record)> Writes { get; } = [];
 
         public TransactionId Id => new("test");
 
@@ -62,10 +72,12 @@ internal sealed class MemoryTransactions(MemoryPersistentTable<SessionKey, Sessi
 
         private ValueTask Add(PersistentTableDefinition table, object key, object? record)
         {
-            Assert.Same(PersistentSessionTable.Definition, table);
-            Writes.Add(((SessionKey)key, (SessionRecord?)record));
+            Writes.Add((Of(table), (SessionKey)key, (SessionRecord?)record));
             return ValueTask.CompletedTask;
         }
+
+        private MemoryPersistentTable<SessionKey, SessionRecord> Of(PersistentTableDefinition table) =>
+            Assert.Single(tables, known => ReferenceEquals(known.Definition, table));
 
         public ValueTask<TRecord?> ReadAsync<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> table, TKey key)
             where TKey : notnull
@@ -73,7 +85,8 @@ internal sealed class MemoryTransactions(MemoryPersistentTable<SessionKey, Sessi
 
         public ValueTask<TRecord?> ReadForWriteAsync<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> table, TKey key)
             where TKey : notnull
-            where TRecord : class => throw new NotSupportedException();
+            where TRecord : class =>
+                new(Of(table).TryGet((SessionKey)(object)key, out var record) ? (TRecord)(object)record : null);
 
         public ValueTask<IReadOnlyList<TRecord>> ReadAllAsync<TKey, TRecord>(
             PersistentTableDefinition<TKey, TRecord> table, TKey key)

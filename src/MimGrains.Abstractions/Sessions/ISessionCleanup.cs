@@ -9,9 +9,11 @@ namespace MimGrains.Sessions;
 /// session is gone from the table by then. Follows MongooseIM's hooks <c>session_cleanup</c>, which every survivor runs, and
 /// <c>sm_remove_connection</c>.</para>
 /// <para>Which silo cleans up after a dead one is decided by the leader of a table, in steps of <see cref="SessionOptions.CleanupStep"/>
-/// sessions that are written down. If the cleaning silo dies too, another one goes on after the last step: the hooks of one step
-/// may then run twice. If a silo dies between the end of a session of its own and the hook, that one does not run. When no silo
-/// survives, nobody cleans up.</para>
+/// sessions that are written down. If the cleaning silo dies or stops too, between a hook and the note of its step, another one goes on
+/// after the last step that was noted: the hooks of that one step may then run twice. If a silo dies between the end of a session of
+/// its own and the hook, that one does not run. When no silo survives, nobody cleans up.</para>
+/// <para>With <c>sm_backend = "mnesia"</c> the note of a step is that its sessions are deleted from the table <c>session_ended</c>. A
+/// session that the dead silo had still on its way is looked for once more after 30 s, and cleaned up after as well.</para>
 /// <para>Called from many threads. What it throws is logged with the session's key; it is not tried again.</para>
 /// </remarks>
 public interface ISessionCleanup
