@@ -37,6 +37,8 @@ internal sealed class FragmentGrain(FragmentOpener opener, FragmentRegistry regi
 
     public Task<FragmentReply[]> Ask(FragmentRequest[] requests) => _entry!.Host!.AskManyAsync(requests);
 
+    public Task Tell(FragmentRequest[] requests) => _entry!.Host!.AskManyAsync(requests);
+
     public Task<FragmentReply> Await(long ticket) => _entry!.Host!.AwaitAsync(ticket);
 
     public Task Load() => Task.CompletedTask;

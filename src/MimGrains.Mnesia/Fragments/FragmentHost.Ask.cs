@@ -66,13 +66,6 @@ internal sealed partial class FragmentHost
         }
     }
 
-    private static bool HasAnswer(FragmentRequest request) => request.Kind switch
-    {
-        FragmentRequestKind.Renew => false,
-        FragmentRequestKind.Planned => request.Planned is not (PlannedCallKind.Release or PlannedCallKind.Acknowledge),
-        _ => true,
-    };
-
     private Task<FragmentReply> Begin_NeedsGate(FragmentRequest request, out long number)
     {
         number = ++_lastCall;
@@ -91,7 +84,7 @@ internal sealed partial class FragmentHost
             _engine.Close(new ReplicaId(request.Sender), request.FirstOpen);
         }
 
-        if (!HasAnswer(request))
+        if (!request.HasAnswer)
         {
             Ask_NeedsGate(number, request);
             return Task.FromResult(new FragmentReply(AnswerKind.Resolved, owner.Epoch, "", [], default));

@@ -1,3 +1,5 @@
+using MimGrains.Core.Transactions;
+
 namespace MimGrains.Mnesia.Fragments;
 
 // call -> gathered with the others of this silo while earlier ones are under way -> one request -> answers; a ticket for whoever
@@ -8,6 +10,8 @@ internal sealed class FragmentLink(IFragmentGrain fragment)
     // So many requests are under way at once; what comes meanwhile gathers for the next one.
     private const int RequestsMost = 4;
     private const int CallsPerRequest = 256;
+
+    private static readonly FragmentReply Told = new(AnswerKind.Resolved, 0, "", [], default);
 
     private readonly Lock _gate = new();
     private readonly Queue<Call> _gathering = new();
@@ -38,6 +42,14 @@ internal sealed class FragmentLink(IFragmentGrain fragment)
         {
             try
             {
+                if (!calls.Exists(call => call.Request.HasAnswer))
+                {
+                    // Lost, it is as if the coordinator were: leases end locks, deciders are asked.
+                    await fragment.Tell([.. calls.Select(call => call.Request)]);
+                    calls.ForEach(call => call.Answer(Told));
+                    continue;
+                }
+
                 var replies = await fragment.Ask([.. calls.Select(call => call.Request)]);
                 for (var index = 0; index < calls.Count; index++)
                 {

@@ -85,6 +85,14 @@ internal sealed class FragmentRequest
     [Id(16)]
     public string Sender { get; init; } = "";
 
+    /// <summary>Whether anybody waits for what comes of it.</summary>
+    public bool HasAnswer => Kind switch
+    {
+        FragmentRequestKind.Renew => false,
+        FragmentRequestKind.Planned => Planned is not (PlannedCallKind.Release or PlannedCallKind.Acknowledge),
+        _ => true,
+    };
+
     public CoreId Id => new(new ReplicaId(Coordinator), Number);
 
     public TransactionAge Age => new(AgeMicros, new CoreId(new ReplicaId(Coordinator), AgeNumber));

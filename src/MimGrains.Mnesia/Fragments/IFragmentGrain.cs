@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace MimGrains.Mnesia.Fragments;
 
 /// <summary>One hash-slice of a persistent table: the only writer of its records. Its key is <c>table/number</c>.</summary>
@@ -8,6 +10,10 @@ internal interface IFragmentGrain : IGrainWithStringKey
     /// <returns>An answer to each. For what waits for locks it is a ticket for <see cref="Await"/>: the others do not wait.</returns>
     [Alias("ask")]
     Task<FragmentReply[]> Ask(FragmentRequest[] requests);
+
+    /// <summary>As <see cref="Ask"/>, of what has no answer: releases, acknowledgements, renewals. May be lost.</summary>
+    [Alias("tell"), OneWay]
+    Task Tell(FragmentRequest[] requests);
 
     /// <summary>Returns the answer to a call that waits for locks, once.</summary>
     [Alias("await")]
