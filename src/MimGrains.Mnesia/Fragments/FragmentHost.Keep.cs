@@ -93,6 +93,7 @@ internal sealed partial class FragmentHost
             lock (_gate)
             {
                 _engine.Acknowledge(transaction, participant);
+                Drain_NeedsGate();
             }
         }
     }

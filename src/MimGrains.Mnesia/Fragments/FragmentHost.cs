@@ -66,6 +66,7 @@ internal sealed partial class FragmentHost(
         lock (_gate)
         {
             _engine.ForgetCoordinator(gone);
+            Drain_NeedsGate();
         }
     }
 
@@ -92,6 +93,9 @@ internal sealed partial class FragmentHost(
                 Do_NeedsGate(effect);
             }
         }
+
+        _stepped?.TrySetResult();
+        _stepped = null;
     }
 
     private void Do_NeedsGate(FragmentEffect effect)
