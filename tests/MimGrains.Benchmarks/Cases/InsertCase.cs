@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MimGrains.Benchmarks.Harness;
 using MimGrains.Benchmarks.Silo;
+using MimGrains.Configuration;
 
 namespace MimGrains.Benchmarks.Cases;
 
@@ -9,7 +10,8 @@ namespace MimGrains.Benchmarks.Cases;
 /// bound by the round trip to the slower of its peers, and many writers by processor time, as they share batches.
 /// </summary>
 internal sealed class InsertCase(
-    string name, string summary, int workers, int batch, InsertFrom from, InsertKind kind = InsertKind.Plain) : IBenchmarkCase
+    string name, string summary, int workers, int batch, InsertFrom from, InsertKind kind = InsertKind.Plain,
+    InternalDatabase sessions = InternalDatabase.Cets) : IBenchmarkCase
 {
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(60);
 
@@ -24,6 +26,9 @@ internal sealed class InsertCase(
         new InsertCase(
             "session_open_conc64", "64 callers on one silo, ISessionManager.OpenAsync of new sessions", 64, 1, InsertFrom.FirstSilo,
             InsertKind.Session),
+        new InsertCase(
+            "session_open_conc64_mnesia", "The same, with the sessions in a persistent table", 64, 1, InsertFrom.FirstSilo,
+            InsertKind.Session, InternalDatabase.Mnesia),
         .. LeaderCases(),
     ];
 
@@ -36,6 +41,8 @@ internal sealed class InsertCase(
     public bool NeedsNewCluster => false;
 
     public bool WarmUpRunNeeded => true;
+
+    public ClusterSetup SetupOf(RunSettings settings) => PersistentChecks.SetupOf(settings, sessions);
 
     // A name of their own: writes never share keys with what is read.
     private string Server => $"{name.Replace('_', '-')}.example.com";

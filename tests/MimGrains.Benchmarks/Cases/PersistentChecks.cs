@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MimGrains.Benchmarks.Harness;
 using MimGrains.Benchmarks.Silo;
+using MimGrains.Configuration;
 using MimGrains.Persistent;
 
 namespace MimGrains.Benchmarks.Cases;
@@ -21,6 +22,11 @@ internal static class PersistentChecks
         0,
         settings.Postgres is null ? ClusterDiscovery.PersistentSqlite : ClusterDiscovery.PersistentPostgres,
         settings.Postgres);
+
+    /// <summary>Returns the cluster that the session manager is measured in.</summary>
+    public static ClusterSetup SetupOf(RunSettings settings, InternalDatabase sessions) => sessions == InternalDatabase.Cets
+        ? new ClusterSetup(settings.Silos, 0, ClusterDiscovery.Sqlite)
+        : SetupOf(settings) with { Sessions = sessions };
 
     /// <summary>Fills the table of sessions on every silo, unless it is.</summary>
     public static async Task LoadAsync(

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MimGrains.Benchmarks.Harness;
 using MimGrains.Benchmarks.Silo;
+using MimGrains.Configuration;
 
 namespace MimGrains.Benchmarks.Cases;
 
@@ -9,7 +10,9 @@ namespace MimGrains.Benchmarks.Cases;
 /// cache misses, and a user's five sessions to cost about five lookups. Writers cost it processor time and cache, no waiting: a
 /// read takes no lock.
 /// </summary>
-internal sealed class ReadCase(string name, string summary, ReadKind kind, long records, int writers = 0) : IBenchmarkCase
+internal sealed class ReadCase(
+    string name, string summary, ReadKind kind, long records, int writers = 0, InternalDatabase sessions = InternalDatabase.Cets)
+    : IBenchmarkCase
 {
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(60);
 
@@ -29,6 +32,10 @@ internal sealed class ReadCase(string name, string summary, ReadKind kind, long 
             "One reader, GetUserSessionsAsync of a user's five sessions among 1,000,000",
             ReadKind.UserSessions, 1_000_000),
         new ReadCase(
+            "session_get_user_1m_mnesia",
+            "The same, with the sessions in a persistent table",
+            ReadKind.UserSessions, 1_000_000, sessions: InternalDatabase.Mnesia),
+        new ReadCase(
             "read_lookup_1m_while_64_writers",
             "One reader, TryGet of random keys among 1,000,000 records, while 64 writers on another silo insert new ones",
             ReadKind.Lookup, 1_000_000, writers: 64),
@@ -45,6 +52,8 @@ internal sealed class ReadCase(string name, string summary, ReadKind kind, long 
     public bool NeedsNewCluster => false;
 
     public bool WarmUpRunNeeded => writers > 0;
+
+    public ClusterSetup SetupOf(RunSettings settings) => PersistentChecks.SetupOf(settings, sessions);
 
     // A name of their own: the writers never share keys with what is read.
     private string WrittenServer => $"{name.Replace('_', '-')}.example.com";

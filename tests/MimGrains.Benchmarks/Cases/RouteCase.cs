@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using MimGrains.Benchmarks.Harness;
 using MimGrains.Benchmarks.Silo;
+using MimGrains.Configuration;
 
 namespace MimGrains.Benchmarks.Cases;
 
@@ -8,7 +9,7 @@ namespace MimGrains.Benchmarks.Cases;
 /// Question: how many messages a second does one silo bring to connections on another one? Expect a look-up and a message between
 /// silos each: processor time of Orleans' messaging.
 /// </summary>
-internal sealed class RouteCase : IBenchmarkCase
+internal sealed class RouteCase(string name, InternalDatabase sessions) : IBenchmarkCase
 {
     private const int Workers = 64;
     private const int Sessions = 1_000;
@@ -16,17 +17,23 @@ internal sealed class RouteCase : IBenchmarkCase
 
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(60);
 
-    public static IReadOnlyList<IBenchmarkCase> All { get; } = [new RouteCase()];
+    public static IReadOnlyList<IBenchmarkCase> All { get; } =
+    [
+        new RouteCase("session_route_conc64", InternalDatabase.Cets),
+        new RouteCase("session_route_conc64_mnesia", InternalDatabase.Mnesia),
+    ];
 
-    public string Name => "session_route_conc64";
+    public string Name => name;
 
-    public string Summary => "64 senders on one silo, RouteAsync of 100 bytes to 1,000 sessions of another silo";
+    public string Summary => $"64 senders on one silo, RouteAsync of 100 bytes to 1,000 sessions of another silo ({sessions})";
 
     public long LoadedRecords => 0;
 
     public bool NeedsNewCluster => false;
 
     public bool WarmUpRunNeeded => true;
+
+    public ClusterSetup SetupOf(RunSettings settings) => PersistentChecks.SetupOf(settings, sessions);
 
     public async Task<JsonObject> RunAsync(
         BenchmarkCluster cluster, RunSettings settings, CancellationToken cancellationToken)

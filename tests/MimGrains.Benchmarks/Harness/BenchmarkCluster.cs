@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using MimGrains.Benchmarks.Client;
 using MimGrains.Benchmarks.Silo;
+using MimGrains.Configuration;
 using MimGrains.ProcessSupport;
 
 namespace MimGrains.Benchmarks.Harness;
@@ -17,7 +18,9 @@ internal sealed record BenchmarkSilo(JsonLineClient Client, string Address, long
 /// <param name="Listed">How many are in the node list then.</param>
 /// <param name="Discovery">How they find each other.</param>
 /// <param name="Postgres">The database, for <see cref="ClusterDiscovery.PersistentPostgres"/>.</param>
-internal sealed record ClusterSetup(int Silos, int Listed, ClusterDiscovery Discovery, string? Postgres = null);
+/// <param name="Sessions">What the sessions are kept in.</param>
+internal sealed record ClusterSetup(
+    int Silos, int Listed, ClusterDiscovery Discovery, string? Postgres = null, InternalDatabase Sessions = InternalDatabase.Cets);
 
 /// <summary>
 /// Silo processes on loopback that share a SQLite file, or a list of nodes, in a folder of their own. Disposing kills them.

@@ -1,3 +1,4 @@
+using MimGrains.Configuration;
 using MimGrains.ProcessSupport;
 
 namespace MimGrains.Benchmarks.Harness;
@@ -30,7 +31,7 @@ internal static class SiloConfiguration
         var path = folder.File($"mim{index + 1}.toml");
         File.WriteAllText(path, $"""
             [general]
-            sm_backend = "cets"
+            sm_backend = "{(setup.Sessions == InternalDatabase.Mnesia ? "mnesia" : "cets")}"
             s2s_backend = "cets"
             component_backend = "cets"
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using MimGrains.ProcessSupport;
 using MimGrains.Sessions;
 using MimGrains.Tables;
@@ -6,11 +7,19 @@ using MimGrains.Tables;
 namespace MimGrains.Benchmarks.Silo;
 
 /// <summary>What an operation inside of a silo process works on.</summary>
-/// <param name="Table">The table of sessions.</param>
 /// <param name="Address">This silo, as <c>SiloAddress.ToParsableString()</c>.</param>
 /// <param name="Services">The silo's services.</param>
-internal sealed record SiloContext(
-    IReplicatedTable<SessionKey, SessionRecord> Table, string Address, IServiceProvider Services);
+internal sealed record SiloContext(string Address, IServiceProvider Services)
+{
+    private readonly Lazy<IReplicatedTable<SessionKey, SessionRecord>> _table = new(
+        () => Services.GetRequiredService<ITableCatalog>().Get<SessionKey, SessionRecord>(SiloProgram.TableName));
+
+    /// <summary>Returns the table of sessions, where they are kept in a replicated one.</summary>
+    public IReplicatedTable<SessionKey, SessionRecord> Table => _table.Value;
+
+    /// <summary>Returns the sessions, whatever they are kept in.</summary>
+    public ISessionStore Sessions { get; } = Services.GetRequiredService<ISessionStore>();
+}
 
 /// <summary>Something that the harness asks a silo process to do.</summary>
 internal interface ISiloOperation

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using MimGrains.Clustering;
 using MimGrains.Configuration;
 using MimGrains.Hosting;
 using MimGrains.Persistent;
@@ -88,10 +89,9 @@ internal static class SiloProgram
 
     private static async Task<SiloContext> OpenAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
-        var table = services.GetRequiredService<ITableCatalog>().Get<SessionKey, SessionRecord>(TableName);
-        await table.WaitForReadyAsync(cancellationToken);
+        await services.GetRequiredService<IReadiness>().WaitAsync(cancellationToken);
         await (services.GetService<IPersistentTables>()?.WaitForTablesAsync(cancellationToken: cancellationToken) ?? Task.CompletedTask);
         var address = services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToParsableString();
-        return new SiloContext(table, address, services);
+        return new SiloContext(address, services);
     }
 }

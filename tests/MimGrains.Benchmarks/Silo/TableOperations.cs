@@ -26,7 +26,7 @@ internal sealed class LoadOperation() : SiloOperation<LoadParameters, long>(Oper
                 entries[k] = SessionData.Entry(from + k, with.Server, silo.Address);
             }
 
-            await silo.Table.InsertManyAsync(entries, cancellationToken);
+            await silo.Sessions.InsertManyAsync(entries, cancellationToken);
             if (from + entries.Length >= toTell)
             {
                 progress($"{from + entries.Length - with.From:N0} of {with.To - with.From:N0} records");
@@ -50,13 +50,16 @@ internal sealed class ClearOperation() : SiloOperation<ServerParameters, long>(O
     protected override async Task<long> RunAsync(
         SiloContext silo, ServerParameters with, Action<string> progress, CancellationToken cancellationToken)
     {
-        var keys = silo.Table.Scan(new ServerPrefix(with.Server)).Select(entry => entry.Key).ToArray();
-        foreach (var chunk in keys.Chunk(Batch))
+        var deleted = 0L;
+        SessionKey? last = null;
+        while (silo.Sessions.PageOf(new ServerPrefix(with.Server), last, Batch) is { Count: > 0 } page)
         {
-            await silo.Table.DeleteManyAsync(chunk, cancellationToken);
+            await silo.Sessions.DeleteManyAsync([.. page.Select(entry => entry.Key)], cancellationToken);
+            deleted += page.Count;
+            last = page[^1].Key;
         }
 
-        return keys.Length;
+        return deleted;
     }
 }
 
@@ -70,7 +73,7 @@ internal sealed class CountOperation() : SiloOperation<Nothing, long>(OperationN
 
     protected override Task<long> RunAsync(
         SiloContext silo, Nothing with, Action<string> progress, CancellationToken cancellationToken) =>
-        Task.FromResult(silo.Table.Count);
+        Task.FromResult(silo.Sessions.Count);
 }
 
 /// <summary>Returns which silo leads the table; makes one lead if none does.</summary>
