@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using MimGrains.Core.Identity;
 using MimGrains.Core.Transactions;
@@ -117,24 +118,11 @@ internal sealed partial class TransactionRunner(
                 return end.Result!;
             }
 
-            if (cancellationToken.IsCancellationRequested && end.Failure is OperationCanceledException)
+            if (FailureOf() is { } failure)
             {
-                throw new OperationCanceledException(cancellationToken);
-            }
-
-            if (expiry.IsCancellationRequested)
-            {
-                throw new TransactionTimeoutException(attempt.Context.Id, timeout, end.Detail);
-            }
-
-            if (end.Failure is { } failure)
-            {
-                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
-            }
-
-            if (number > options.Retries)
-            {
-                throw new TransactionAbortedException(attempt.Context.Id, AbortReason.TooManyRestarts, end.Detail);
+                // Not before: an attempt that is run again may still commit, under the same name.
+                services.Ledger.Note(attempt.Context.Id.Value, TransactionOutcome.Aborted);
+                ExceptionDispatchInfo.Throw(failure);
             }
 
             metrics.OnRestarted();
@@ -143,6 +131,16 @@ internal sealed partial class TransactionRunner(
             {
                 await Task.Delay(AgainPause, services.Time, CancellationToken.None);
             }
+
+            // Null: it is run again.
+            Exception? FailureOf() =>
+                cancellationToken.IsCancellationRequested && end.Failure is OperationCanceledException
+                    ? new OperationCanceledException(cancellationToken)
+                : expiry.IsCancellationRequested ? new TransactionTimeoutException(attempt.Context.Id, timeout, end.Detail)
+                : end.Failure is { } error ? error
+                : number > options.Retries
+                    ? new TransactionAbortedException(attempt.Context.Id, AbortReason.TooManyRestarts, end.Detail)
+                : null;
         }
     }
 
@@ -167,7 +165,6 @@ internal sealed partial class TransactionRunner(
             conversation.Abort(detail);
             // Restarted even if the body has made another error of it.
             var isRestart = exception is TransactionRestartException || attempt.Plan.Verdict == TransactionVerdict.Restart;
-            services.Ledger.Note(context.Id.Value, TransactionOutcome.Aborted);
             return new AttemptEnd<TResult>(false, default, isRestart ? null : exception, detail);
         }
 
@@ -185,7 +182,6 @@ internal sealed partial class TransactionRunner(
             case TransactionVerdict.Restart:
                 return new AttemptEnd<TResult>(false, default, null, attempt.Plan.Reason);
             default:
-                services.Ledger.Note(context.Id.Value, TransactionOutcome.Aborted);
                 Exception failure = context.CancellationToken.IsCancellationRequested
                     ? new OperationCanceledException(context.CancellationToken)
                     : new TransactionAbortedException(context.Id, AbortReason.StorageUnavailable, attempt.Plan.Reason);

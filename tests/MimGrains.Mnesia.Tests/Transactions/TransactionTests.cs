@@ -293,6 +293,40 @@ public sealed class TransactionTests(BankCluster bank) : IClassFixture<BankClust
     }
 
     [Fact]
+    public async Task A_transaction_that_starts_again_is_not_told_to_be_aborted()
+    {
+        await bank.FillAsync();
+        var holds = new TaskCompletionSource();
+        var mayEnd = new TaskCompletionSource();
+        var older = bank.Transactions(0).TransactionAsync(async transaction =>
+        {
+            await transaction.ReadForWriteAsync(BankCluster.Balances, "5");
+            holds.SetResult();
+            await mayEnd.Task;
+        });
+        await holds.Task;
+
+        var outcome = await bank.Transactions(1).TransactionAsync(async transaction =>
+        {
+            await transaction.ReadForWriteAsync(BankCluster.Balances, "6");
+            try
+            {
+                await transaction.ReadForWriteAsync(BankCluster.Balances, "5");
+            }
+            catch
+            {
+                mayEnd.SetResult();
+                throw;
+            }
+
+            Assert.Equal(2, transaction.Attempt);
+            return await bank.Transactions(1).OutcomeAsync(transaction.Id);
+        });
+        Assert.Equal(TransactionOutcome.Unknown, outcome);
+        await older;
+    }
+
+    [Fact]
     public async Task What_became_of_a_transaction_can_be_asked_on_every_silo()
     {
         TransactionId committed = default;
