@@ -43,7 +43,21 @@ internal static class SiloProcess
             return SiloCommand.Done; // Told to end while it was still starting, such as waiting for the database.
         }
 
-        await Console.Out.WriteLineAsync(ReadyLine(host.Services, options));
+        try
+        {
+            await host.Services.GetRequiredService<IReadiness>().WaitAsync(lifetime.ApplicationStopping);
+            await Console.Out.WriteLineAsync(ReadyLine(host.Services, options));
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            // Told to end while persistent tables were loading: the silo runs, and stops as any other.
+        }
+        catch
+        {
+            await StopInGoodOrderAsync(host);
+            throw;
+        }
+
         return await StopAsync(host, lifetime);
     }
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using MimGrains.Clustering;
-using MimGrains.Persistent;
 using MimGrains.Tables;
 using Orleans.Runtime;
 
@@ -49,21 +48,14 @@ public static class MimGrainsHealthChecks
                 : HealthCheckResult.Unhealthy($"{silo.SiloAddress} is {silo.CurrentStatus}"));
     }
 
-    private sealed class TablesHealthCheck(ITableCatalog tables, IServiceProvider services) : IHealthCheck
+    private sealed class TablesHealthCheck(ITableCatalog tables, LoadingTables persistent) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
             Task.FromResult(tables.NotReady is { Count: > 0 } joining
                 ? HealthCheckResult.Unhealthy($"tables that have not joined yet: {string.Join(", ", joining)}")
-                : NotLoaded() is { Count: > 0 } loading
-                    ? HealthCheckResult.Degraded($"persistent tables that are not loaded yet: {string.Join("; ", loading)}")
+                : persistent.Describe() is { } loading
+                    ? HealthCheckResult.Degraded(loading)
                     : HealthCheckResult.Healthy($"{tables.Names.Count} tables are ready"));
-
-        // A silo need not have persistent tables.
-        private List<string> NotLoaded() => services.GetService<IPersistentTables>() is not { } persistent ? [] :
-        [
-            .. persistent.Names.Select(persistent.GetInfo).Where(table => !table.IsLoaded)
-                .Select(table => $"{table.Name} ({table.Problem ?? "on its way"})"),
-        ];
     }
 
     private sealed class DiscoveryHealthCheck(INodeRegistry nodes) : IHealthCheck

@@ -126,8 +126,9 @@ internal sealed partial class SchemaWatcher(
             return;
         }
 
-        parts.Load.Remove();
+        // Whoever waits for it finds it gone from the names.
         registry.Remove(parts);
+        parts.Load.Remove();
         if (parts.CopyDefinition is { } copy)
         {
             await tables.RemoveAsync(copy.Name, _stopping.Token);
