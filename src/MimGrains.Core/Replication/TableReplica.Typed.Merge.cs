@@ -72,7 +72,7 @@ public sealed partial class TableReplica<TKey, TRecord>
         var replaced = ReplacedDots.Read(ref body, stamp.Origin, Origins);
         _codec.Decode(body, isDelete, out var key, out var record);
         Merge(key, record, stamp, replaced);
-        if (_store.SiblingsOf(key).Length > 1)
+        if (IsReady && _store.SiblingsOf(key).Length > 1)
         {
             Conflicts++;
         }

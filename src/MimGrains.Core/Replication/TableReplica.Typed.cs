@@ -98,7 +98,7 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
         }
 
         _codec.Decode(body, isDelete, out var key, out var record);
-        if (!Apply(key, record, stamp) && _store.StampOf(key) is { } winner && winner.Origin != stamp.Origin)
+        if (!Apply(key, record, stamp) && IsReady && _store.StampOf(key) is { } winner && winner.Origin != stamp.Origin)
         {
             Conflicts++;
         }

@@ -98,8 +98,12 @@ public abstract partial class TableReplica
 
     /// <summary>
     /// Returns how many received writes met another one of their key that their silo had not seen: those that lost to it; in a table
-    /// that merges, those that stand beside it. Only ever grows.
+    /// that merges, those that stand beside it. Only ever grows; counted from when this replica is ready.
     /// </summary>
+    /// <remarks>
+    /// In a table that does not merge, an upper bound: a write that arrives after one of another silo which knew it counts too, as
+    /// neither says what its silo had seen.
+    /// </remarks>
     public long Conflicts { get; private protected set; }
 
     /// <summary>Hands out the next writes for a peer; null if there are none, or it is no peer.</summary>
