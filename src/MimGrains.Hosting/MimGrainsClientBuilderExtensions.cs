@@ -1,11 +1,15 @@
 using Microsoft.Extensions.Configuration;
 using MimGrains.Configuration;
+using MimGrains.Persistent;
 using MimGrains.Sessions;
 using Orleans.Hosting;
 
 namespace MimGrains.Hosting;
 
-/// <summary>Puts MimGrains into an Orleans client: finds the cluster's gateways, and adds the session manager.</summary>
+/// <summary>
+/// Puts MimGrains into an Orleans client: finds the cluster's gateways, and adds the session manager and transactions on persistent
+/// tables.
+/// </summary>
 public static class MimGrainsClientBuilderExtensions
 {
     /// <summary>Adds what the options ask for; the same options as the silos'.</summary>
@@ -17,6 +21,7 @@ public static class MimGrainsClientBuilderExtensions
         MimGrainsOptionsValidator.ThrowIfInvalid(options);
         DiscoveryBackends.Use(builder, options, InternalDatabases.DiscoveryOf(options));
         builder.Services.AddSessionClient();
+        builder.Services.AddTransactionsClient();
         return builder;
     }
 

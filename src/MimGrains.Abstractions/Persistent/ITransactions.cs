@@ -1,13 +1,14 @@
 namespace MimGrains.Persistent;
 
-/// <summary>Runs activities on persistent tables. A service of every silo; thread-safe.</summary>
+/// <summary>
+/// Runs activities on persistent tables. A service of every silo, and of Orleans clients
+/// (<see cref="TransactionsClientExtensions.AddTransactionsClient"/>); thread-safe.
+/// </summary>
 /// <remarks>
-/// Orleans clients call a grain that runs what they want to be done: the body is code, and runs where the records are.
-/// Transactions are serializable: strict two-phase locking; one that meets the lock of an older one is run again, with
-/// the age that
-/// it has. What a body throws ends its transaction without any effect, and is thrown to the caller as it is. A
-/// cancelled call is
-/// aborted too, unless it was already being committed: then it is waited for.
+/// In an Orleans client each read is a call to its gateway silo: where latency counts, or much is read, a grain that runs the
+/// transaction on a silo is faster. Transactions are serializable: strict two-phase locking; one that meets the lock of an older one is
+/// run again, with the age that it has. What a body throws ends its transaction without any effect, and is thrown to the caller as it
+/// is. A cancelled call is aborted too, unless it was already being committed: then it is waited for.
 /// </remarks>
 public interface ITransactions
 {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using MimGrains.Mnesia.Clients;
 using MimGrains.Mnesia.Fragments;
 using MimGrains.Mnesia.Tables;
 using MimGrains.Persistent;
@@ -25,5 +26,7 @@ internal static class TransactionServiceCollectionExtensions
         services.AddSingleton<TransactionLedger>();
         services.AddSingleton<TransactionServices>();
         services.AddSingleton<ITransactions, TransactionRunner>();
+        services.AddSingleton<ClientTables>();
+        services.AddSingleton<TransactionDesk>();
     }
 }
