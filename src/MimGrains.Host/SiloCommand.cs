@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using MimGrains.Hosting;
+using MimGrains.Tables;
 
 namespace MimGrains.Host;
 
@@ -51,8 +52,9 @@ internal static class SiloCommand
         }
         catch (Exception exception)
         {
-            await Console.Error.WriteLineAsync($"mim-silo: {Cause(exception).Message}");
-            return Failed;
+            var cause = Cause(exception);
+            await Console.Error.WriteLineAsync($"mim-silo: {cause.Message}");
+            return cause is TableDefinitionException { Origin: not null } ? BadConfiguration : Failed;
         }
     }
 

@@ -82,6 +82,13 @@ public static class MimGrainsSiloBuilderExtensions
         builder.Services.Configure<BackupSettings>(backups => backups.DataDirectory = options.Node.DataDirectory);
         builder.Services.AddFragmentStorage();
         builder.UsePersistentTables();
+        builder.Services.Configure<MnesiaOptions>(mnesia =>
+        {
+            foreach (var (name, table) in options.InternalDatabases?.Mnesia?.Tables ?? new Dictionary<string, MnesiaTableOptions>())
+            {
+                mnesia.Tables[name] = table;
+            }
+        });
     }
 
     private static void UseDeathRules(ISiloBuilder builder, NodeOptions node)

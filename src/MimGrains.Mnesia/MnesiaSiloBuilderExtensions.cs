@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using MimGrains.Cets;
 using MimGrains.Cets.Tables;
+using MimGrains.Configuration;
 using MimGrains.Mnesia.Backups;
 using MimGrains.Mnesia.Metrics;
 using MimGrains.Mnesia.Operation;
@@ -17,6 +18,7 @@ public static class MnesiaSiloBuilderExtensions
 {
     /// <summary>
     /// Holds the persistent tables that are registered with <c>AddPersistentTable</c> on this silo, and loads them when it starts.
+    /// What <see cref="MnesiaOptions.Tables"/> says of a table goes before its definition.
     /// Adds replicated tables as well (<see cref="CetsSiloBuilderExtensions.UseReplicatedTables"/>). A second call does nothing.
     /// </summary>
     public static ISiloBuilder UsePersistentTables(this ISiloBuilder builder)
@@ -43,6 +45,7 @@ public static class MnesiaSiloBuilderExtensions
     private static void AddTables(IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<MnesiaOptions>();
         services.AddSingleton<TableRegistry>();
         services.AddSingleton<ITableDefinitionSource>(provider => provider.GetRequiredService<TableRegistry>());
         services.AddSingleton<TableLoader>();

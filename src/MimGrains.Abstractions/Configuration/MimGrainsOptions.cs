@@ -1,3 +1,5 @@
+using MimGrains.Persistent;
+
 namespace MimGrains.Configuration;
 
 /// <summary>
@@ -123,8 +125,35 @@ public sealed class InternalDatabasesOptions
     public CetsOptions? Cets { get; set; }
 }
 
-/// <summary>Enables persistent tables: <c>[internal_databases.mnesia]</c>. Has no options.</summary>
-public sealed class MnesiaOptions;
+/// <summary>Enables persistent tables: <c>[internal_databases.mnesia]</c>.</summary>
+public sealed class MnesiaOptions
+{
+    /// <summary>
+    /// Gets what is set for single tables, by their names: <c>[internal_databases.mnesia.tables.NAME]</c>. Each must be
+    /// registered on the silo; it must be the same on all silos.
+    /// </summary>
+    public IDictionary<string, MnesiaTableOptions> Tables { get; } =
+        new SortedDictionary<string, MnesiaTableOptions>(StringComparer.Ordinal);
+}
+
+/// <summary>What is set for one persistent table, over what its definition says.</summary>
+public sealed class MnesiaTableOptions
+{
+    /// <summary>Gets or sets where the records are: <c>storage</c>.</summary>
+    /// <value>Default null: what the definition says.</value>
+    public StorageType? Storage { get; set; }
+
+    /// <summary>Gets or sets into how many fragments the table is cut: <c>fragments</c>.</summary>
+    /// <value>
+    /// 1 to <see cref="PersistentTableDefinition.MaxFragments"/>; default null: what the definition says. A table that is stored
+    /// keeps its number.
+    /// </value>
+    public int? Fragments { get; set; }
+
+    /// <summary>Gets or sets where this is set, such as <c>mim.toml:7</c>; shown in errors.</summary>
+    /// <value>Default null: in code.</value>
+    public string? Origin { get; set; }
+}
 
 /// <summary>How nodes find each other.</summary>
 public enum DiscoveryBackend

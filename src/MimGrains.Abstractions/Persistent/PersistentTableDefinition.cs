@@ -11,6 +11,10 @@ public abstract class PersistentTableDefinition
     /// <summary>The most fragments of a table.</summary>
     public const int MaxFragments = 64;
 
+    private StorageType _storage = StorageType.Disc;
+    private int _fragments = 1;
+    private PersistentTableDefinition? _declared;
+
     private protected PersistentTableDefinition(string name)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
@@ -39,7 +43,11 @@ public abstract class PersistentTableDefinition
 
     /// <summary>Returns where the records are.</summary>
     /// <value>Default <see cref="StorageType.Disc"/>.</value>
-    public StorageType Storage { get; init; } = StorageType.Disc;
+    public StorageType Storage
+    {
+        get => _storage;
+        init => _storage = value;
+    }
 
     /// <summary>
     /// Returns into how many fragments the table is cut, by a hash of the key. Each has one writer, somewhere in the
@@ -50,7 +58,11 @@ public abstract class PersistentTableDefinition
     /// 1 to <see cref="MaxFragments"/>; default 1. Once a table is stored, it is not opened with another number, nor with other keys or
     /// as a bag instead of a set: its <see cref="PersistentTableInfo.Problem"/> says so. Restore a backup of it into a new table.
     /// </value>
-    public int Fragments { get; init; } = 1;
+    public int Fragments
+    {
+        get => _fragments;
+        init => _fragments = value;
+    }
 
     /// <summary>
     /// Returns the version of the form of the records; each record is stored with the version that wrote it.
@@ -68,6 +80,9 @@ public abstract class PersistentTableDefinition
     /// </summary>
     /// <value>Default false: a silo keeps changes only while somebody watches there, and a while after.</value>
     public bool KeepsChanges { get; init; }
+
+    /// <summary>Returns the definition as code has declared it, without what a silo's options change.</summary>
+    internal PersistentTableDefinition Declared => _declared ?? this;
 
     /// <summary>Returns the type of the keys.</summary>
     public abstract Type KeyType { get; }
@@ -87,6 +102,16 @@ public abstract class PersistentTableDefinition
 
     /// <summary>Calls <paramref name="visitor"/> with the key and record types of this definition.</summary>
     public abstract TResult Accept<TResult>(IPersistentTableDefinitionVisitor<TResult> visitor);
+
+    /// <summary>Returns this definition with another storage or number of fragments; null leaves what it says.</summary>
+    internal PersistentTableDefinition With(StorageType? storage, int? fragments)
+    {
+        var copy = (PersistentTableDefinition)MemberwiseClone();
+        copy._storage = storage ?? _storage;
+        copy._fragments = fragments ?? _fragments;
+        copy._declared = Declared;
+        return copy;
+    }
 
     /// <summary>Throws if the settings do not go together.</summary>
     /// <exception cref="TableDefinitionException">What is wrong, with the name of the table.</exception>

@@ -14,7 +14,7 @@ public sealed record ConfigurationError(string Source, int? Line, string Option,
     /// <summary>Returns <c>source:line: option: message</c>, without the parts that are not known.</summary>
     public override string ToString()
     {
-        var place = Line is { } line ? $"{Source}:{line}" : Source;
+        var place = new SettingLocation(Source, Line);
         return Option.Length == 0 ? $"{place}: {Message}" : $"{place}: {Option}: {Message}";
     }
 }

@@ -12,8 +12,8 @@ public static class MimGrainsConfiguration
     /// </summary>
     /// <param name="section">
     /// A section that holds nothing else, such as <c>configuration.GetSection("MimGrains")</c>; the names in it are
-    /// those of the TOML file (<c>MimGrains:internal_databases:cets:cluster_name</c>), case apart. A section without
-    /// options, such as <c>internal_databases:mnesia</c>, is an empty object or an empty value.
+    /// those of the TOML file (<c>MimGrains:internal_databases:cets:cluster_name</c>), case apart but for the names of
+    /// tables. An empty section, such as <c>internal_databases:mnesia</c>, is an empty object or an empty value.
     /// </param>
     /// <exception cref="MimGrainsConfigurationException">
     /// The options are not valid; lists everything that is wrong, by configuration path.
@@ -67,12 +67,13 @@ public static class MimGrainsConfiguration
     {
         foreach (var member in section.GetChildren())
         {
-            // Configuration has no case; the names of options are all in lower case.
-            var name = member.Key.ToLowerInvariant();
+            // Configuration has no case; the names of options are all in lower case, those of tables as they are written.
+            var isTable = node.Path == OptionTable.MnesiaTables;
+            var name = isTable ? member.Key : member.Key.ToLowerInvariant();
             var location = new SettingLocation(member.Path);
             var hasMembers = member.GetChildren().Any();
             var path = node.Path.Length == 0 ? name : $"{node.Path}.{name}";
-            var isEmptySection = string.IsNullOrEmpty(member.Value) && OptionTable.Sections.ContainsKey(path);
+            var isEmptySection = string.IsNullOrEmpty(member.Value) && (isTable || OptionTable.Sections.ContainsKey(path));
             if (hasMembers || isEmptySection)
             {
                 ReadMembers(node.Child(name, location), member);

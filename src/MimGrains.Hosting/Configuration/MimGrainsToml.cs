@@ -90,6 +90,7 @@ public static class MimGrainsToml
             .Select(option => (option.Path, Value: option.Show(options)))
             .Prepend((Path: "node.name", Value: options.Node.Name is null ? $"\"{options.Node.EffectiveName}\"" : null))
             .Append((Path: OptionTable.Mnesia, Value: databases.Mnesia is null ? null : "enabled"))
+            .Concat(MnesiaTableSettings.All(options).Select(option => (option.Path, Value: option.Show(options))))
             .Where(line => line.Value is not null)
             .Select(line => $"{line.Path} = {line.Value}"));
     }

@@ -15,7 +15,7 @@ internal abstract class OptionDescriptor(string path, string variable, string ty
     /// <summary>Gets the name within the section.</summary>
     public string Name { get; } = path[(path.LastIndexOf('.') + 1)..];
 
-    /// <summary>Gets the environment variable that overrides the option.</summary>
+    /// <summary>Gets the environment variable that overrides the option; empty where there is none.</summary>
     public string Variable { get; } = variable;
 
     /// <summary>Gets the type's name for documentation: string, integer, boolean.</summary>
@@ -154,22 +154,30 @@ internal sealed class SwitchOption(
     public override bool IsAllowed(MimGrainsOptions options) => true;
 }
 
-/// <summary>An option that holds one of a few names: those of an enum, in lower case.</summary>
+/// <summary>An option that holds one of a few names, each of which stands for a value of an enum.</summary>
 internal sealed class ChoiceOption<TChoice>(
     string path,
     string variable,
+    SortedDictionary<string, TChoice> names,
     Func<MimGrainsOptions, TChoice?> get,
     Action<MimGrainsOptions, TChoice> set)
-    : OptionDescriptor(path, variable, "string", string.Join(" or ", Names.Keys.Select(Quote)))
+    : OptionDescriptor(path, variable, "string", string.Join(" or ", names.Keys.Select(Quote)))
     where TChoice : struct, Enum
 {
-    private static readonly SortedDictionary<string, TChoice> Names = new(
+    private static readonly SortedDictionary<string, TChoice> OwnNames = new(
         Enum.GetValues<TChoice>().ToDictionary(value => value.ToString().ToLowerInvariant()), StringComparer.Ordinal);
+
+    /// <summary>Makes an option whose names are those of the enum, in lower case.</summary>
+    public ChoiceOption(
+        string path, string variable, Func<MimGrainsOptions, TChoice?> get, Action<MimGrainsOptions, TChoice> set)
+        : this(path, variable, OwnNames, get, set)
+    {
+    }
 
     public override bool TrySet(MimGrainsOptions options, SettingValue value)
     {
         if (value.Kind is not (SettingKind.String or SettingKind.Untyped)
-            || !Names.TryGetValue(value.Text, out var choice))
+            || !names.TryGetValue(value.Text, out var choice))
         {
             return false;
         }
@@ -179,12 +187,12 @@ internal sealed class ChoiceOption<TChoice>(
     }
 
     // A number that names no member is shown as it is: only code can set one.
-    public override string? Show(MimGrainsOptions options) =>
-        get(options) is { } choice ? Quote(choice.ToString().ToLowerInvariant()) : null;
+    public override string? Show(MimGrainsOptions options) => get(options) is { } choice
+        ? Quote(names.FirstOrDefault(name => name.Value.Equals(choice)).Key ?? choice.ToString())
+        : null;
 
-    public override bool IsAllowed(MimGrainsOptions options) =>
-        get(options) is not { } choice || Enum.IsDefined(choice);
+    public override bool IsAllowed(MimGrainsOptions options) => get(options) is not { } choice || names.ContainsValue(choice);
 
     public override string? Suggest(string found) =>
-        NearestName.Find(found, Names.Keys) is { } name ? Quote(name) : null;
+        NearestName.Find(found, names.Keys) is { } name ? Quote(name) : null;
 }

@@ -51,7 +51,7 @@ internal static class OptionRules
     public static bool IsOfOtherDriver(string path, MimGrainsOptions options) =>
         options.Rdbms is { } rdbms && OfOtherDriver(rdbms.Driver).Contains(path);
 
-    private static IEnumerable<BrokenRule> Values(MimGrainsOptions options) => OptionTable.Options
+    private static IEnumerable<BrokenRule> Values(MimGrainsOptions options) => OptionTable.Options.Concat(MnesiaTableSettings.All(options))
         .Where(option => !option.IsAllowed(options))
         .Select(option => new BrokenRule(option.Path, option.Refuse(option.Show(options)!)));
 

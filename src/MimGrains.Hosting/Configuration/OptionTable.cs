@@ -12,6 +12,7 @@ internal static class OptionTable
     public const string General = "general";
     public const string Databases = "internal_databases";
     public const string Mnesia = "internal_databases.mnesia";
+    public const string MnesiaTables = "internal_databases.mnesia.tables";
     public const string Cets = "internal_databases.cets";
     public const string Connection = "outgoing_pools.rdbms.default.connection";
 
@@ -34,6 +35,7 @@ internal static class OptionTable
             [General] = _ => { },
             [Databases] = options => options.InternalDatabases ??= new(),
             [Mnesia] = options => options.InternalDatabases!.Mnesia ??= new(),
+            [MnesiaTables] = _ => { },
             [Cets] = options => options.InternalDatabases!.Cets ??= new(),
             ["modules"] = _ => { },
             [StreamManagement] = options => options.Modules.StreamManagement ??= new(),

@@ -48,20 +48,48 @@ internal sealed class OptionsBinder(SettingLocation fallback)
             {
                 BindOption(option, child);
             }
+            else if (section.Path == OptionTable.MnesiaTables)
+            {
+                BindTable(child);
+            }
             else if (!OptionTable.Sections.TryGetValue(child.Path, out var enable))
             {
-                RefuseUnknown(section, child);
+                RefuseUnknown(section, child, OptionTable.Members(section.Path));
             }
             else if (child.Value is { } value)
             {
-                var members = List(OptionTable.Members(child.Path));
-                Refuse(child, $"found {KindOf(value)}; allowed: a section with {members}");
+                RefuseValue(child, value, OptionTable.Members(child.Path));
             }
             else
             {
                 enable(options);
                 places[child.Path] = child.Location;
                 BindSection(child);
+            }
+        }
+    }
+
+    private void BindTable(SettingNode table)
+    {
+        var known = MnesiaTableSettings.Of(table.Name);
+        string[] members = [.. known.Select(option => option.Name)];
+        if (table.Value is { } value)
+        {
+            RefuseValue(table, value, members);
+            return;
+        }
+
+        places[table.Path] = table.Location;
+        MnesiaTableSettings.Make(options, table.Name).Origin = table.Location.ToString();
+        foreach (var child in table.Children)
+        {
+            if (known.FirstOrDefault(option => option.Path == child.Path) is { } option)
+            {
+                BindOption(option, child);
+            }
+            else
+            {
+                RefuseUnknown(table, child, members);
             }
         }
     }
@@ -83,9 +111,14 @@ internal sealed class OptionsBinder(SettingLocation fallback)
         }
     }
 
-    private void RefuseUnknown(SettingNode section, SettingNode child)
+    private void RefuseValue(SettingNode section, SettingValue value, IReadOnlyList<string> members)
     {
-        var members = OptionTable.Members(section.Path);
+        var allowed = section.Path == OptionTable.MnesiaTables ? "a section for each table" : $"a section with {List(members)}";
+        Refuse(section, $"found {KindOf(value)}; allowed: {allowed}");
+    }
+
+    private void RefuseUnknown(SettingNode section, SettingNode child, IReadOnlyList<string> members)
+    {
         var nearest = NearestName.Find(child.Name, members);
         var suggestion = nearest is not null
             ? (section.Path.Length == 0 ? nearest : $"{section.Path}.{nearest}")
@@ -96,8 +129,7 @@ internal sealed class OptionsBinder(SettingLocation fallback)
         }
 
         var what = child.Value is null ? "unknown section" : "unknown option";
-        var allowed = members.Count == 0 ? "nothing, the section has no options" : List(members);
-        Refuse(child, $"{what}; allowed here: {allowed}{NearestName.Hint(suggestion)}");
+        Refuse(child, $"{what}; allowed here: {List(members)}{NearestName.Hint(suggestion)}");
     }
 
     // The right name in a wrong section: named when only one section has it. Also a whole path in quotes.

@@ -1,7 +1,11 @@
 namespace MimGrains.Hosting;
 
 /// <summary>Where a setting stands: a file and its line, an environment variable or a configuration path.</summary>
-internal readonly record struct SettingLocation(string Source, int? Line = null);
+internal readonly record struct SettingLocation(string Source, int? Line = null)
+{
+    /// <summary>Returns <c>source:line</c>, or the source alone.</summary>
+    public override string ToString() => Line is { } line ? $"{Source}:{line}" : Source;
+}
 
 /// <summary>What a source holds for an option, before it is known whether the option takes it.</summary>
 /// <param name="Kind">What the source says it is.</param>
@@ -44,15 +48,21 @@ internal sealed class SettingNode(string name, string path, SettingLocation loca
     /// <summary>Gets the members in the order of the source.</summary>
     public IReadOnlyList<SettingNode> Children => children;
 
+    /// <summary>Returns the path of a member of a section.</summary>
+    public static string PathOf(string section, string name)
+    {
+        // A dot within a quoted name must not look like the dot between two names.
+        var shown = name.Length == 0 || name.Contains('.', StringComparison.Ordinal) ? $"\"{name}\"" : name;
+        return section.Length == 0 ? shown : $"{section}.{shown}";
+    }
+
     /// <summary>Returns the member of this name, added with this location when there is none yet.</summary>
     public SettingNode Child(string name, SettingLocation location)
     {
         var child = children.Find(known => known.Name == name);
         if (child is null)
         {
-            // A dot within a quoted name must not look like the dot between two names.
-            var shown = name.Length == 0 || name.Contains('.', StringComparison.Ordinal) ? $"\"{name}\"" : name;
-            child = new SettingNode(name, Path.Length == 0 ? shown : $"{Path}.{shown}", location);
+            child = new SettingNode(name, PathOf(Path, name), location);
             children.Add(child);
         }
 

@@ -33,9 +33,10 @@ internal sealed partial class FragmentOpener(
     {
         var parts = id.Table == NamesTable ? null : tables.Get(id.Table);
         var copy = parts?.CopyIn(catalog);
-        if (copy is not null)
+        if (parts is not null)
         {
-            await copy.WaitForReadyAsync(cancellationToken);
+            // Not before this silo is found to have the same definition as the others.
+            await parts.WaitForReadyAsync(catalog, cancellationToken);
         }
 
         var ramLog = catalog.Get<string, RamLogRow>(RamLogRow.TableName);

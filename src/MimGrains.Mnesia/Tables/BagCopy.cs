@@ -87,8 +87,6 @@ internal sealed class BagCopy<TKey, TRecord> : TableCopy<TKey, TRecord>
         }
     }
 
-    public override Task WaitForReadyAsync(CancellationToken cancellationToken) => _table.WaitForReadyAsync(cancellationToken);
-
     public override Task ReadAfterAsync(WriteToken token, CancellationToken cancellationToken) =>
         _table.ReadAfterAsync(token, cancellationToken);
 

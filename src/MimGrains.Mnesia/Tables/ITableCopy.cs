@@ -21,12 +21,6 @@ internal interface ITableCopy
     /// <summary>Returns the names of the indexes of this copy, ascending; those that were added too.</summary>
     IReadOnlyList<string> IndexNames { get; }
 
-    /// <summary>Completes when this silo's copy has joined those of the others.</summary>
-    /// <exception cref="TableUnavailableException">
-    /// The silo is stopping, or another one defines the table differently.
-    /// </exception>
-    Task WaitForReadyAsync(CancellationToken cancellationToken);
-
     /// <summary>
     /// Returns a token of all that this silo has written to the copies so far, for <see cref="ReadAfterAsync"/> on
     /// another one.

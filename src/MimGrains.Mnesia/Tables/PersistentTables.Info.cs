@@ -7,7 +7,7 @@ internal sealed partial class PersistentTables
     public PersistentTableInfo GetInfo(string name)
     {
         var parts = registry.Get(name);
-        var copy = parts.CopyDefinition is { } definition ? catalog.Find(definition.Name)?.Info() : null;
+        var copy = parts.CopyIn(catalog) is null ? null : catalog.Find(parts.CopyDefinition.Name)?.Info();
         return new PersistentTableInfo
         {
             Name = name,

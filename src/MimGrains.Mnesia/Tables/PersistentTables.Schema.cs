@@ -14,7 +14,8 @@ internal sealed partial class PersistentTables
         if (registry.Find(definition.Name) is { } there && changes.Find(definition.Name) is null)
         {
             // Registered on the silos: there is nothing to tell them.
-            return there.Definition.Describe() == definition.Describe()
+            string[] known = [there.Definition.Describe(), there.Definition.Declared.Describe()];
+            return known.Contains(definition.Describe())
                 ? Get<TKey, TRecord>(definition.Name)
                 : throw new ArgumentException(
                     $"This silo has {there.Definition.Describe()}, which is not {definition.Describe()}.", nameof(definition));

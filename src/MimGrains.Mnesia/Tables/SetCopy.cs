@@ -58,8 +58,6 @@ internal sealed class SetCopy<TKey, TRecord>(
         Func<TableEntry<TKey, TRecord>, bool>? filter, WatchToken? from, CancellationToken cancellationToken) =>
         table.WatchAsync(filter, from, cancellationToken);
 
-    public override Task WaitForReadyAsync(CancellationToken cancellationToken) => table.WaitForReadyAsync(cancellationToken);
-
     public override Task ReadAfterAsync(WriteToken token, CancellationToken cancellationToken) =>
         table.ReadAfterAsync(token, cancellationToken);
 

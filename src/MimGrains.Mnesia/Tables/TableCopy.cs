@@ -50,8 +50,6 @@ internal abstract class TableCopy<TKey, TRecord>(PersistentTableDefinition<TKey,
     public abstract IAsyncEnumerable<TableEvent<TKey, TRecord>> WatchAsync(
         Func<TableEntry<TKey, TRecord>, bool>? filter, WatchToken? from, CancellationToken cancellationToken);
 
-    public abstract Task WaitForReadyAsync(CancellationToken cancellationToken);
-
     public abstract Task ReadAfterAsync(WriteToken token, CancellationToken cancellationToken);
 
     public abstract void Read(ReadOnlyMemory<byte> key, ICollection<ReadOnlyMemory<byte>> records);

@@ -59,11 +59,7 @@ internal sealed partial class TableLoader(
         {
             try
             {
-                if (parts.CopyIn(catalog) is { } copy)
-                {
-                    await copy.WaitForReadyAsync(_stopping.Token);
-                }
-
+                await parts.WaitForReadyAsync(catalog, _stopping.Token);
                 await fragments.LoadAsync(parts.Definition, _stopping.Token);
                 load.Complete();
                 events.Tell(SystemEventKind.TableLoaded, parts.Definition.Name);

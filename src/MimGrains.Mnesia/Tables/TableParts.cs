@@ -14,8 +14,11 @@ internal abstract class TableParts(PersistentTableDefinition definition)
     /// <summary>Whether the table can be read on this silo.</summary>
     public TableLoad Load { get; } = new(definition);
 
-    /// <summary>The replicated table that holds the copies; null if the storage is on disc only.</summary>
-    public abstract TableDefinition? CopyDefinition { get; }
+    /// <summary>
+    /// The replicated table that holds the copies. If the storage is on disc only it is empty, and is there all the same: silos
+    /// whose definitions differ cannot join it.
+    /// </summary>
+    public abstract TableDefinition CopyDefinition { get; }
 
     /// <summary>What must be the same for stored fragments to be read as they were written; one line.</summary>
     public abstract string StoredForm { get; }
@@ -24,9 +27,15 @@ internal abstract class TableParts(PersistentTableDefinition definition)
     /// <param name="catalog">Holds the replicated table.</param>
     public abstract ITableCopy? CopyIn(TableCatalog catalog);
 
-    /// <summary>
-    /// Adds the replicated table that holds the copies to this silo while it runs; nothing if there is none.
-    /// </summary>
+    /// <summary>Completes when the replicated table that holds the copies has joined that of the other silos.</summary>
+    /// <exception cref="TableUnavailableException">
+    /// The table was removed, the silo is stopping, or another one defines the table differently.
+    /// </exception>
+    public Task WaitForReadyAsync(TableCatalog catalog, CancellationToken cancellationToken) =>
+        (catalog.Find(CopyDefinition.Name) ?? throw new TableUnavailableException(Definition.Name, "it was removed"))
+        .Ready.WaitAsync(cancellationToken);
+
+    /// <summary>Adds the replicated table that holds the copies to this silo while it runs.</summary>
     public abstract Task AddCopyAsync(ITableOperator tables, CancellationToken cancellationToken);
 
     /// <summary>Adds an index by a property to this silo's copy.</summary>
@@ -56,18 +65,15 @@ internal sealed class TableParts<TKey, TRecord> : TableParts
     {
         Definition = definition;
         Bytes = new TableBytes<TKey, TRecord>(definition, services);
-        if (definition.Storage != StorageType.DiscOnly)
-        {
-            _rows = definition.Type == PersistentTableType.Bag ? new BagRows<TKey, TRecord>(definition, Bytes) : null;
-            CopyDefinition = _rows is null ? SetCopy<TKey, TRecord>.Define(definition, Bytes) : _rows.Table;
-        }
+        _rows = definition.Type == PersistentTableType.Bag ? new BagRows<TKey, TRecord>(definition, Bytes) : null;
+        CopyDefinition = _rows is null ? SetCopy<TKey, TRecord>.Define(definition, Bytes) : _rows.Table;
     }
 
     public new PersistentTableDefinition<TKey, TRecord> Definition { get; }
 
     public TableBytes<TKey, TRecord> Bytes { get; }
 
-    public override TableDefinition? CopyDefinition { get; }
+    public override TableDefinition CopyDefinition { get; }
 
     public override string StoredForm =>
         $"{(Definition.Type == PersistentTableType.Bag ? "bag" : "set")}, fragments {Definition.Fragments}, " +
@@ -86,8 +92,9 @@ internal sealed class TableParts<TKey, TRecord> : TableParts
     public override ITableCopy? CopyIn(TableCatalog catalog) => TypedCopyIn(catalog);
 
     public override Task AddCopyAsync(ITableOperator tables, CancellationToken cancellationToken) =>
-        _rows is not null ? tables.AddAsync(_rows.Table, cancellationToken)
-            : CopyDefinition is TableDefinition<TKey, TRecord> set ? tables.AddAsync(set, cancellationToken) : Task.CompletedTask;
+        _rows is not null
+            ? tables.AddAsync(_rows.Table, cancellationToken)
+            : tables.AddAsync((TableDefinition<TKey, TRecord>)CopyDefinition, cancellationToken);
 
     public override Task AddIndexAsync(TableCatalog catalog, string property, CancellationToken cancellationToken) =>
         CopyOrThrow(catalog).AddIndexAsync(PropertyIndexes.Of<TKey, TRecord>(property), cancellationToken);
@@ -105,14 +112,14 @@ internal sealed class TableParts<TKey, TRecord> : TableParts
     /// <inheritdoc cref="CopyIn"/>
     public TableCopy<TKey, TRecord>? TypedCopyIn(TableCatalog catalog)
     {
-        if (CopyDefinition is not { } copy)
+        if (Definition.Storage == StorageType.DiscOnly)
         {
             return null;
         }
 
         return _copy ??= _rows is null
-            ? new SetCopy<TKey, TRecord>(Definition, Bytes, (ReplicatedTable<TKey, TRecord>)catalog.Find(copy.Name)!)
-            : new BagCopy<TKey, TRecord>(_rows, Bytes, (ReplicatedTable<BagKey<TKey>, TRecord>)catalog.Find(copy.Name)!);
+            ? new SetCopy<TKey, TRecord>(Definition, Bytes, (ReplicatedTable<TKey, TRecord>)catalog.Find(CopyDefinition.Name)!)
+            : new BagCopy<TKey, TRecord>(_rows, Bytes, (ReplicatedTable<BagKey<TKey>, TRecord>)catalog.Find(CopyDefinition.Name)!);
     }
 
     private TableCopy<TKey, TRecord> CopyOrThrow(TableCatalog catalog) => TypedCopyIn(catalog) ?? throw new InvalidOperationException(

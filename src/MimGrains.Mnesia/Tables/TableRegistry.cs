@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Options;
 using MimGrains.Cets.Tables;
+using MimGrains.Configuration;
 using MimGrains.Persistent;
 using MimGrains.Tables;
 
@@ -12,12 +14,21 @@ internal sealed class TableRegistry : ITableDefinitionSource, IPersistentTableDe
     private readonly IServiceProvider _services;
     private volatile IReadOnlyDictionary<string, TableParts> _parts;
 
-    /// <exception cref="TableDefinitionException">A definition cannot work.</exception>
-    public TableRegistry(IEnumerable<PersistentTableDefinition> definitions, IServiceProvider services)
+    /// <exception cref="TableDefinitionException">A definition cannot work, or an option is of no table or breaks one.</exception>
+    public TableRegistry(
+        IEnumerable<PersistentTableDefinition> definitions, IOptions<MnesiaOptions> options, IServiceProvider services)
     {
         _services = services;
+        var set = options.Value.Tables;
         _parts = definitions.ToDictionary(
-            definition => definition.Name, definition => definition.Accept(this), StringComparer.Ordinal);
+            definition => definition.Name,
+            definition => (set.TryGetValue(definition.Name, out var own) ? Change(definition, own) : definition).Accept(this),
+            StringComparer.Ordinal);
+        foreach (var (name, own) in set.Where(table => !_parts.ContainsKey(table.Key)))
+        {
+            throw new TableDefinitionException(
+                name, $"this silo registers no such persistent table; it has: [{string.Join(", ", Names)}].", origin: own.Origin);
+        }
     }
 
     public IReadOnlyList<string> Names => [.. _parts.Keys.Order(StringComparer.Ordinal)];
@@ -26,7 +37,7 @@ internal sealed class TableRegistry : ITableDefinitionSource, IPersistentTableDe
     public IReadOnlyList<TableParts> All => [.. _parts.Values.OrderBy(parts => parts.Definition.Name, StringComparer.Ordinal)];
 
     public IEnumerable<TableDefinition> Definitions =>
-        _parts.Values.Select(parts => parts.CopyDefinition).OfType<TableDefinition>().Concat(SchemaTables.Definitions);
+        _parts.Values.Select(parts => parts.CopyDefinition).Concat(SchemaTables.Definitions);
 
     /// <summary>Makes what is known of a table that is not among these yet.</summary>
     /// <exception cref="TableDefinitionException">The definition cannot work.</exception>
@@ -55,6 +66,21 @@ internal sealed class TableRegistry : ITableDefinitionSource, IPersistentTableDe
         where TKey : notnull
         where TRecord : class => Get(name) as TableParts<TKey, TRecord> ?? throw new ArgumentException(
             $"Persistent table {Get(name).Definition.Describe()} is not one of {typeof(TKey)} -> {typeof(TRecord)}.", nameof(name));
+
+    private static PersistentTableDefinition Change(PersistentTableDefinition definition, MnesiaTableOptions options)
+    {
+        var changed = definition.With(options.Storage, options.Fragments);
+        try
+        {
+            changed.Validate();
+            return changed;
+        }
+        catch (TableDefinitionException exception) when (options.Origin is not null)
+        {
+            throw new TableDefinitionException(
+                definition.Name, $"this cannot be set: {exception.Message}", exception, options.Origin);
+        }
+    }
 
     TableParts IPersistentTableDefinitionVisitor<TableParts>.Visit<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition) =>
         new TableParts<TKey, TRecord>(definition, _services);

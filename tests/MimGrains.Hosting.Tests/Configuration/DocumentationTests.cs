@@ -12,7 +12,7 @@ public sealed partial class DocumentationTests
     {
         var rows = File.ReadLines(ReadmePath).Where(line => line.StartsWith("| `", StringComparison.Ordinal));
 
-        Assert.Equal(OptionTable.Options.Select(Row), rows);
+        Assert.Equal(OptionTable.Options.Concat(MnesiaTableSettings.Of("NAME")).Select(Row), rows);
     }
 
     [Fact]
@@ -28,16 +28,17 @@ public sealed partial class DocumentationTests
     public void Every_property_of_the_options_is_set_by_an_option()
     {
         // Strings and numbers in the model, sections left aside: one descriptor for each.
-        Type[] sections = [typeof(NodeOptions), typeof(GeneralOptions), typeof(MnesiaOptions), typeof(CetsOptions),
+        Type[] sections = [typeof(NodeOptions), typeof(GeneralOptions), typeof(MnesiaTableOptions), typeof(CetsOptions),
             typeof(StreamManagementOptions), typeof(StaleHOptions), typeof(MucOptions), typeof(CapsOptions), typeof(BoshOptions),
             typeof(AnonymousOptions), typeof(RdbmsConnectionOptions)];
         var properties = sections.SelectMany(section => section.GetProperties())
-            .Where(property => property.CanWrite && property.PropertyType != typeof(StaleHOptions))
+            .Where(property => property.CanWrite && property.PropertyType != typeof(StaleHOptions)
+                && property.Name != nameof(MnesiaTableOptions.Origin))
             .Select(property => property.Name);
 
         Assert.Equal(
             properties.Select(name => name.ToUpperInvariant()).Order(StringComparer.Ordinal),
-            OptionTable.Options.Select(option => option.Name.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant())
+            OptionTable.Options.Concat(MnesiaTableSettings.Of("NAME")).Select(option => option.Name.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant())
                 .Order(StringComparer.Ordinal));
     }
 
@@ -52,7 +53,8 @@ public sealed partial class DocumentationTests
     {
         var defaults = new MimGrainsOptions { Rdbms = new(), InternalDatabases = new() { Cets = new() } };
         var value = option.DefaultNote ?? $"`{option.Show(defaults)}`";
-        return $"| `{option.Path}` | `{option.Variable}` | {option.Type}: {option.Allowed} | {value} |";
+        var variable = option.Variable.Length == 0 ? "none" : $"`{option.Variable}`";
+        return $"| `{option.Path}` | {variable} | {option.Type}: {option.Allowed} | {value} |";
     }
 
     [GeneratedRegex("```toml\n(.*?)```", RegexOptions.Singleline)]

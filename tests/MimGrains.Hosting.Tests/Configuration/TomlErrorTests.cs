@@ -45,7 +45,15 @@ public sealed class TomlErrorTests
     [InlineData("[[node]]\nname = 'a@b'", "mim.toml:5: node: found an array; allowed: a section with name, address, silo_port, gateway_port, discovery_port, health_port, data_directory, crash_detection")]
     [InlineData("node = 5", "mim.toml:5: node: found an integer; allowed: a section with name, address, silo_port, gateway_port, discovery_port, health_port, data_directory, crash_detection")]
     [InlineData("\"node.name\" = 'a@b'", "mim.toml:5: \"node.name\": unknown option; allowed here: node, general, internal_databases, modules, services, auth, outgoing_pools; did you mean node.name?")]
-    [InlineData("[internal_databases.mnesia]\nbackend = 'x'", "mim.toml:6: internal_databases.mnesia.backend: unknown option; allowed here: nothing, the section has no options")]
+    [InlineData("[internal_databases.mnesia]\nbackend = 'x'", "mim.toml:6: internal_databases.mnesia.backend: unknown option; allowed here: tables")]
+    [InlineData("[internal_databases.mnesia]\ntables = 1", "mim.toml:6: internal_databases.mnesia.tables: found an integer; allowed: a section for each table")]
+    [InlineData("[internal_databases.mnesia.tables]\nsession = 1", "mim.toml:6: internal_databases.mnesia.tables.session: found an integer; allowed: a section with storage, fragments")]
+    [InlineData("[internal_databases.mnesia.tables.session]\nstorage = 'disc'", "mim.toml:6: internal_databases.mnesia.tables.session.storage: found the string \"disc\"; allowed: \"disc_copies\" or \"disc_only_copies\" or \"ram_copies\"")]
+    [InlineData("[internal_databases.mnesia.tables.session]\nstorage = 'ram_copy'", "mim.toml:6: internal_databases.mnesia.tables.session.storage: found the string \"ram_copy\"; allowed: \"disc_copies\" or \"disc_only_copies\" or \"ram_copies\"; did you mean \"ram_copies\"?")]
+    [InlineData("[internal_databases.mnesia.tables.session]\nfragments = 65", "mim.toml:6: internal_databases.mnesia.tables.session.fragments: found 65; allowed: 1 to 64 fragments")]
+    [InlineData("[internal_databases.mnesia.tables.'a.b']\nfragments = 0", "mim.toml:6: internal_databases.mnesia.tables.\"a.b\".fragments: found 0; allowed: 1 to 64 fragments")]
+    [InlineData("[internal_databases.mnesia.tables.session]\nfragments = '2'", "mim.toml:6: internal_databases.mnesia.tables.session.fragments: found the string \"2\"; allowed: 1 to 64 fragments")]
+    [InlineData("[internal_databases.mnesia.tables.session]\nfragment = 2", "mim.toml:6: internal_databases.mnesia.tables.session.fragment: unknown option; allowed here: storage, fragments; did you mean internal_databases.mnesia.tables.session.fragments?")]
     public void A_wrong_setting_is_the_only_error(string snippet, string expected) => Check(Valid + snippet, expected);
 
     /// <summary>A whole document and its only error.</summary>

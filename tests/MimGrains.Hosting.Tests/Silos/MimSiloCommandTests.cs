@@ -60,6 +60,18 @@ public sealed class MimSiloCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_persistent_table_that_the_silo_does_not_have_is_told_with_its_line_and_those_that_it_has()
+    {
+        var toml = "[internal_databases.mnesia.tables.sesion]\nfragments = 2\n"
+            + Configurations.Sqlite(_folder).Replace("sm_backend = \"cets\"", "sm_backend = \"mnesia\"", StringComparison.Ordinal);
+        var (code, output) = await MimSilo.RunAsync(toml);
+        Assert.Equal(BadConfiguration, code);
+        Assert.Contains("mim.toml:1: table sesion: this silo registers no such persistent table; it has: [", output, StringComparison.Ordinal);
+        Assert.Contains("session", output.Split("it has: ")[1], StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_configuration_that_does_not_exist_is_refused()
     {
         var (code, output) = await MimSilo.RunToEndAsync(null, "--config", _folder.File("no.toml"));

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using MimGrains.Cets.Streams;
 using MimGrains.Cets.Tables;
 using MimGrains.Cets;
+using MimGrains.Configuration;
 using MimGrains.Core.Transactions;
 using MimGrains.Mnesia.Tables;
 using MimGrains.Persistent;
@@ -23,7 +24,7 @@ internal sealed class LocalCopies
     {
         var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
         var options = Options.Create(new ReplicationOptions());
-        _registry = new TableRegistry(definitions, services);
+        _registry = new TableRegistry(definitions, Options.Create(new MnesiaOptions()), services);
         _catalog = new TableCatalog(
             services, [], [_registry], new ReplicationCarrier(options), new Silo(), options, TimeProvider.System,
             NullLogger<TableCatalog>.Instance);

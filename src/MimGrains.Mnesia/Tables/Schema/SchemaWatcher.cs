@@ -129,10 +129,7 @@ internal sealed partial class SchemaWatcher(
         // Whoever waits for it finds it gone from the names.
         registry.Remove(parts);
         parts.Load.Remove();
-        if (parts.CopyDefinition is { } copy)
-        {
-            await tables.RemoveAsync(copy.Name, _stopping.Token);
-        }
+        await tables.RemoveAsync(parts.CopyDefinition.Name, _stopping.Token);
     }
 
     [LoggerMessage(TablesEventId.SchemaChanged, LogLevel.Information, "Persistent tables: {Entry} is {Change} on this silo")]
