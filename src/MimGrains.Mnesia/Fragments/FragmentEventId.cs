@@ -11,5 +11,9 @@ internal static class FragmentEventId
     public const int NotKept = 5205;
     public const int NotCompacted = 5207;
     public const int Waits = 5206;
+    public const int HandedOver = 5208;
+    public const int NotHandedOver = 5209;
     public const int InDoubt = 5210;
+    public const int NotTold = 5211;
+    public const int NotOpenedElsewhere = 5212;
 }

@@ -28,7 +28,7 @@ internal sealed partial class FragmentOpener(
     private readonly ILogger _logger = logger;
 
     /// <exception cref="NoSuchTableException">The table is not on this silo.</exception>
-    /// <exception cref="FragmentGoneException">Another activation has taken over meanwhile.</exception>
+    /// <exception cref="FragmentGoneException">Another activation has taken over meanwhile, or this silo is stopping.</exception>
     public async Task<FragmentEntry> OpenAsync(FragmentId id, CancellationToken cancellationToken)
     {
         var parts = id.Table == NamesTable ? null : tables.Get(id.Table);

@@ -9,18 +9,39 @@ internal sealed class FragmentRegistry
     private readonly Lock _gate = new();
     private readonly Dictionary<FragmentId, long> _retiredThrough = [];
     private readonly ConcurrentDictionary<FragmentId, FragmentEntry> _entries = [];
+    private volatile bool _isClosed;
+
+    /// <summary>Whether this silo opens nothing any more: it is stopping.</summary>
+    public bool IsClosed => _isClosed;
 
     public IEnumerable<FragmentHost> Hosts => _entries.Values.Select(entry => entry.Host).OfType<FragmentHost>();
 
     /// <summary>Returns the fragment if it is on this silo and answers.</summary>
     public FragmentHost? Find(FragmentId id) => _entries.GetValueOrDefault(id)?.Host;
 
+    /// <summary>Opens nothing from now on, and returns what is here.</summary>
+    public IReadOnlyList<FragmentEntry> Close()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            return [.. _entries.Values];
+        }
+    }
+
     /// <summary>An activation is about to be opened.</summary>
-    /// <exception cref="FragmentGoneException">It has been asked to retire before, or another one is there.</exception>
+    /// <exception cref="FragmentGoneException">
+    /// It has been asked to retire before, another one is there, or the silo is stopping.
+    /// </exception>
     public FragmentEntry Begin(FragmentId id, long epoch)
     {
         lock (_gate)
         {
+            if (_isClosed)
+            {
+                throw new FragmentGoneException($"Fragment {id}: this silo is stopping and opens nothing any more.");
+            }
+
             if (_retiredThrough.GetValueOrDefault(id) >= epoch || (_entries.GetValueOrDefault(id) is { } other && other.Epoch > epoch))
             {
                 throw new FragmentGoneException($"Fragment {id}: epoch {epoch} has been replaced before it was opened.");
@@ -58,9 +79,11 @@ internal sealed class FragmentRegistry
 /// <summary>One activation of a fragment on this silo, from the moment at which it owns the fragment.</summary>
 internal sealed class FragmentEntry(FragmentId id, long epoch) : IDisposable
 {
+    private readonly Lock _gate = new();
     private readonly CancellationTokenSource _opening = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile FragmentHost? _host;
+    private bool _isRetired;
 
     public FragmentId Id => id;
 
@@ -71,7 +94,19 @@ internal sealed class FragmentEntry(FragmentId id, long epoch) : IDisposable
     /// <summary>Cancelled when the opening is to be given up.</summary>
     public CancellationToken Opening => _opening.Token;
 
-    public void Serve(FragmentHost host) => _host = host;
+    /// <summary>Completes when nothing of this activation is under way.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>The activation answers from now on.</summary>
+    /// <exception cref="FragmentGoneException">It has been asked to retire before.</exception>
+    public void Serve(FragmentHost host)
+    {
+        lock (_gate)
+        {
+            _host = !_isRetired ? host : throw new FragmentGoneException(
+                $"Fragment {id}: epoch {epoch} has been replaced before it was opened.");
+        }
+    }
 
     public void End() => _ended.TrySetResult();
 
@@ -79,6 +114,12 @@ internal sealed class FragmentEntry(FragmentId id, long epoch) : IDisposable
 
     public async Task RetireAsync()
     {
+        FragmentHost? host;
+        lock (_gate)
+        {
+            (_isRetired, host) = (true, _host);
+        }
+
         try
         {
             await _opening.CancelAsync();
@@ -89,7 +130,7 @@ internal sealed class FragmentEntry(FragmentId id, long epoch) : IDisposable
             return;
         }
 
-        if (_host is { } host)
+        if (host is not null)
         {
             await host.RetireAsync("another activation takes over");
         }

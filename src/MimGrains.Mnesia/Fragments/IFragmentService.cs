@@ -17,6 +17,10 @@ internal interface IFragmentService : IGrainService
     [Alias("retire")]
     Task Retire(WireFragment fragment, long epoch);
 
+    /// <summary>A silo is about to stop: fragments are not placed on it any more.</summary>
+    [Alias("leave")]
+    Task Leave(SiloAddress silo);
+
     /// <summary>Returns what became of a transaction that this silo coordinated, as far as it is remembered.</summary>
     [Alias("outcome")]
     Task<TransactionOutcome> Outcome(string id);
@@ -25,10 +29,16 @@ internal interface IFragmentService : IGrainService
 /// <inheritdoc cref="IFragmentService"/>
 [Reentrant]
 internal sealed class FragmentService(
-    GrainId id, Silo silo, ILoggerFactory loggers, FragmentRegistry registry, TransactionLedger ledger)
+    GrainId id, Silo silo, ILoggerFactory loggers, FragmentRegistry registry, LeavingSilos leaving, TransactionLedger ledger)
     : GrainService(id, silo, loggers), IFragmentService
 {
     public Task Retire(WireFragment fragment, long epoch) => registry.RetireAsync(fragment.ToId(), epoch);
+
+    public Task Leave(SiloAddress silo)
+    {
+        leaving.Add(silo);
+        return Task.CompletedTask;
+    }
 
     public Task<TransactionOutcome> Outcome(string id) => Task.FromResult(ledger.OutcomeOf(id));
 }

@@ -5,6 +5,7 @@ using MimGrains.Mnesia.Tables;
 using MimGrains.Persistent;
 using MimGrains.Tables;
 using Orleans.Hosting;
+using Orleans.Placement;
 
 namespace MimGrains.Mnesia.Transactions;
 
@@ -23,6 +24,9 @@ internal static class TransactionServiceCollectionExtensions
         services.AddSingleton<IFragmentLoader, FragmentLoader>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, FragmentKeeper>();
         services.AddGrainService<FragmentService>();
+        services.AddSingleton<LeavingSilos>();
+        services.AddPlacementFilter<StayingSilosOnly, StayingSilosDirector>(ServiceLifetime.Singleton);
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, FragmentHandOver>();
         services.AddSingleton<TransactionLedger>();
         services.AddSingleton<TransactionServices>();
         services.AddSingleton<ITransactions, TransactionRunner>();

@@ -14,8 +14,9 @@ internal sealed partial class SessionLifecycle(
     IOptions<SessionOptions> options,
     ILogger<SessionLifecycle> logger) : ILifecycleParticipant<ISiloLifecycle>
 {
-    // Behind the tables, which join at Active + 100: this stops before they do.
-    private const int Stage = ServiceLifecycleStage.Active + 200;
+    // Behind the tables, also persistent ones, which begin to load at Active + 200: this stops before them, so that hooks of the end
+    // of a session may use them.
+    private const int Stage = ServiceLifecycleStage.Active + 250;
 
     // Each costs a message and an acknowledged delete.
     private const int EndsSideBySide = 256;

@@ -27,6 +27,9 @@ public sealed class BankCluster : IAsyncLifetime
 
     public InProcessTestCluster Cluster { get; private set; } = null!;
 
+    /// <summary>What else a silo gets.</summary>
+    public Action<IServiceCollection>? Configure { get; init; }
+
     public async Task InitializeAsync()
     {
         var builder = new InProcessTestClusterBuilder(initialSilosCount: 3);
@@ -34,6 +37,7 @@ public sealed class BankCluster : IAsyncLifetime
         {
             silo.Services.AddPersistentTable(Balances).AddPersistentTable(Tallies).AddPersistentTable(Bag);
             silo.UsePersistentTables();
+            Configure?.Invoke(silo.Services);
         });
         Cluster = builder.Build();
         await Cluster.DeployAsync();
