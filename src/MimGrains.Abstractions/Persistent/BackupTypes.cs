@@ -47,11 +47,12 @@ public enum RestoreMode
 public sealed class RestoreOptions
 {
     /// <summary>
-    /// Up to so many records, those that go and those that come, a restore is one transaction: all or nothing. Beyond, each
-    /// table
-    /// is restored in many: whoever reads meanwhile sees some of it, and a restore that ends early must be made again.
+    /// Gets or sets up to how many records, those that go and those that come, a restore is one transaction: all or nothing.
+    /// Beyond, or beyond <see cref="TransactionOptions.MaxWriteBytes"/>, each table is restored in many: whoever reads meanwhile
+    /// sees some of it, and a restore that ends early must be made again.
     /// </summary>
-    public const int MaxAtomicRecords = 10_000;
+    /// <value>0 or more; default 2,000,000. They are in memory several times while it commits.</value>
+    public int MaxAtomicRecords { get; set; } = 2_000_000;
 
     /// <summary>Gets or sets what becomes of tables that <see cref="Tables"/> does not have.</summary>
     /// <value>Default <see cref="RestoreMode.Clear"/>.</value>

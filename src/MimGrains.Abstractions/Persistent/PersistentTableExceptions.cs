@@ -20,7 +20,7 @@ public enum AbortReason
     /// <summary>It was not heard of for longer than it may hold locks.</summary>
     LeaseExpired = 4,
 
-    /// <summary>A table does not allow it, such as one that is read-only now.</summary>
+    /// <summary>A table does not allow it, such as one that is read-only now, or it writes too much.</summary>
     Refused = 5,
 }
 

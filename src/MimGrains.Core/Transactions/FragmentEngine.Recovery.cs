@@ -121,6 +121,11 @@ public sealed partial class FragmentEngine
         }
     }
 
+    /// <summary>Returns how many bytes of keys and records wait for a decision: <see cref="CarriedEntries"/> has them.</summary>
+    public long PreparedBytes => _transactions.Values
+        .Where(transaction => transaction.Phase is TransactionPhase.Prepared or TransactionPhase.Applying)
+        .Sum(transaction => transaction.WriteBytes);
+
     /// <summary>Returns what must be kept beside pages that hold everything up to <see cref="LastNumber"/>.</summary>
     public IReadOnlyList<LogEntry> CarriedEntries()
     {

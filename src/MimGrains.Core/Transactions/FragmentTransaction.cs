@@ -32,7 +32,18 @@ internal sealed class FragmentTransaction(TransactionId id, TransactionAge age)
 
     public long PreparedAtMs { get; set; }
 
-    public IReadOnlyList<FragmentWrite> Writes { get; set; } = [];
+    public IReadOnlyList<FragmentWrite> Writes
+    {
+        get;
+        set
+        {
+            field = value;
+            WriteBytes = value.Sum(write => (long)write.Key.Length + write.Record.Length);
+        }
+    } = [];
+
+    /// <summary>Of keys and records of <see cref="Writes"/>.</summary>
+    public long WriteBytes { get; private set; }
 
     public IReadOnlyList<FragmentId> Participants { get; set; } = [];
 

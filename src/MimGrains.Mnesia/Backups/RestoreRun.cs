@@ -20,7 +20,7 @@ internal sealed class RestoreRun(
         var found = await BackupFiles.InspectAsync(reader, Verify, cancellationToken);
         var info = found with { Tables = [.. found.Tables.Where(table => options.Of(table.Name) != RestoreMode.Skip)] };
         var chosen = info.Tables.Select(table => tables.Find(table.Name)!).ToList();
-        if (info.Records > RestoreOptions.MaxAtomicRecords || !await TryAtOnceAsync(chosen, info.Records, cancellationToken))
+        if (info.Records > options.MaxAtomicRecords || !await TryAtOnceAsync(chosen, info.Records, cancellationToken))
         {
             await OneAfterAnotherAsync(chosen, cancellationToken);
         }
@@ -71,7 +71,20 @@ internal sealed class RestoreRun(
     /// <summary>
     /// Restores in one transaction; false, and nothing is changed, if the tables have too many records for that.
     /// </summary>
-    private Task<bool> TryAtOnceAsync(IReadOnlyList<BackupTable> chosen, long records, CancellationToken cancellationToken) =>
+    private async Task<bool> TryAtOnceAsync(IReadOnlyList<BackupTable> chosen, long records, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await AtOnceAsync(chosen, records, cancellationToken);
+        }
+        catch (TransactionAbortedException exception) when (exception.Reason == AbortReason.Refused)
+        {
+            // Few records, and too many bytes.
+            return false;
+        }
+    }
+
+    private Task<bool> AtOnceAsync(IReadOnlyList<BackupTable> chosen, long records, CancellationToken cancellationToken) =>
         transactions.TransactionAsync(
             async transaction =>
             {
@@ -86,7 +99,7 @@ internal sealed class RestoreRun(
                     deletions.AddRange(await table.DeletionsAsync(transaction));
                 }
 
-                if (deletions.Count + records > RestoreOptions.MaxAtomicRecords)
+                if (deletions.Count + records > options.MaxAtomicRecords)
                 {
                     return false;
                 }

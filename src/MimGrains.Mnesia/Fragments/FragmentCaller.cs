@@ -6,6 +6,9 @@ namespace MimGrains.Mnesia.Fragments;
 /// <summary>Asks fragments, wherever they are. Thread-safe.</summary>
 internal sealed class FragmentCaller(IGrainFactory grains, FragmentRegistry registry, ILocalSiloDetails self)
 {
+    // Messages stay far below what Orleans takes, and other calls of the link need not wait long behind one.
+    private const int RequestBytes = 1_024 * 1_024;
+
     private readonly ConcurrentDictionary<FragmentId, FragmentLink> _links = [];
 
     /// <summary>Returns this silo incarnation, as fragments know it.</summary>
@@ -14,7 +17,9 @@ internal sealed class FragmentCaller(IGrainFactory grains, FragmentRegistry regi
     /// <summary>Asks a fragment, and passes on what goes wrong on the way.</summary>
     public Task<FragmentReply> AskAsync(FragmentId fragment, FragmentRequest request) => registry.Find(fragment) is { Stopped.IsCompleted: false } here
         ? here.AskAsync(request)
-        : _links.GetOrAdd(fragment, id => new FragmentLink(grains.GetGrain<IFragmentGrain>(id.ToString()))).AskAsync(request);
+        : request.Writes.Length > 1 && request.Kind == FragmentRequestKind.Planned && request.WriteBytes > RequestBytes
+            ? AskInPartsAsync(LinkTo(fragment), request)
+            : LinkTo(fragment).AskAsync(request);
 
     /// <summary>Asks a fragment about another silo's transaction; null if there is no answer.</summary>
     public async Task<FragmentReply?> TryAskAsync(PlannedCall call)
@@ -28,6 +33,24 @@ internal sealed class FragmentCaller(IGrainFactory grains, FragmentRegistry regi
             // Whoever asks does so again.
             return null;
         }
+    }
+
+    private FragmentLink LinkTo(FragmentId fragment) =>
+        _links.GetOrAdd(fragment, id => new FragmentLink(grains.GetGrain<IFragmentGrain>(id.ToString())));
+
+    private static async Task<FragmentReply> AskInPartsAsync(FragmentLink link, FragmentRequest request)
+    {
+        var parts = request.Split(RequestBytes);
+        foreach (var part in parts.SkipLast(1))
+        {
+            var reply = await link.AskAsync(part);
+            if (reply.Kind != AnswerKind.Granted)
+            {
+                return reply;
+            }
+        }
+
+        return await link.AskAsync(parts[^1]);
     }
 
     /// <summary>Ends a fragment whose table is deleted: see <see cref="FragmentHost.DropAsync"/>.</summary>

@@ -79,6 +79,14 @@ internal sealed partial class FragmentHost
             return ScanAsync(request.Locks[0].Key);
         }
 
+        if (request.Kind == FragmentRequestKind.Part)
+        {
+            var isNext = _engine.IsServing && _staged.Add(request.Id, request.Parts, request.Writes, NowMs());
+            return Task.FromResult(isNext
+                ? new FragmentReply(AnswerKind.Granted, owner.Epoch, "", [], default)
+                : new FragmentReply(AnswerKind.Gone, owner.Epoch, $"part {request.Parts} of the writes is not the next", [], default));
+        }
+
         if (request.FirstOpen > 0)
         {
             _engine.Close(new ReplicaId(request.Sender), request.FirstOpen);
@@ -118,7 +126,14 @@ internal sealed partial class FragmentHost
             return;
         }
 
-        FragmentWrite[] writes = [.. request.Writes.Select(write => write.ToWrite())];
+        var wire = request.Parts == 0 ? request.Writes : _staged.Take(request.Id, request.Parts, request.Writes);
+        if (wire is null)
+        {
+            Answer_NeedsGate(new AnswerEffect(number, AnswerKind.Gone, owner.Epoch, "parts of the writes are missing"));
+            return;
+        }
+
+        FragmentWrite[] writes = [.. wire.Select(write => write.ToWrite())];
         if (request.Kind == FragmentRequestKind.Write)
         {
             _engine.Write(number, writes);
@@ -144,6 +159,7 @@ internal sealed partial class FragmentHost
                 _engine.Resolve(number, request.Id, request.IsCommitted);
                 break;
             case PlannedCallKind.Release:
+                _staged.Drop(request.Id);
                 _engine.Release(request.Id);
                 break;
             case PlannedCallKind.AskOutcome:

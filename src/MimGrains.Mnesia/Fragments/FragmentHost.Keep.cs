@@ -29,6 +29,8 @@ internal sealed partial class FragmentHost
                 Drain_NeedsGate();
             }
 
+            _staged.Expire(NowMs() - (long)Lease.TotalMilliseconds);
+
             if (_tickets.Count < TicketsMost)
             {
                 return;

@@ -6,6 +6,9 @@ namespace MimGrains.Mnesia.Fragments;
 
 internal sealed partial class FragmentHost
 {
+    // So much of transactions that wait for their decision is carried on beside the pages.
+    private const int PreparedBytesMost = 1_024 * 1_024;
+
     // Rows of the log have numbers of their own: some of the storage's are not shown.
     private long _storedThrough;
     private Task _compaction = Task.CompletedTask;
@@ -47,7 +50,7 @@ internal sealed partial class FragmentHost
     }
 
     // Folds the log into pages, or, in memory, into what is carried on, if there is enough of it. One at a time.
-    private Task CompactAsync()
+    private Task CompactAsync(bool isFull = false)
     {
         lock (_gate)
         {
@@ -59,6 +62,12 @@ internal sealed partial class FragmentHost
             if (!_compaction.IsCompleted || !_engine.IsServing || !log.WantsCompaction)
             {
                 return _compaction;
+            }
+
+            // What is prepared would be written once more, and is decided soon.
+            if (_engine.PreparedBytes > PreparedBytesMost && !log.NeedsCompaction && !isFull)
+            {
+                return Task.CompletedTask;
             }
 
             var state = LogRowCodec.Encode(id, _engine.LastNumber, _engine.CarriedEntries());
@@ -115,17 +124,17 @@ internal sealed partial class FragmentHost
             catch (LogFullException)
             {
                 // It has got full faster than a compaction could begin.
-                await CompactAsync();
+                await CompactAsync(isFull: true);
                 await log.AppendAsync(number, row, CancellationToken.None);
             }
 
             ended = engine =>
             {
-                _storedThrough = number;
+                _storedThrough = log.NextNumber - 1;
                 engine.OnAppended(append.Number);
             };
         }
-        catch (Exception exception) when (exception is LogUnavailableException or LogFullException)
+        catch (Exception exception) when (exception is LogUnavailableException or LogFullException or ArgumentException)
         {
             LogNotAppended(_logger, id, append.Entries.Count, exception.Message);
             ended = engine => engine.OnAppendFailed(append.Number, exception.Message);

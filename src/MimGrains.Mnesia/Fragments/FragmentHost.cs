@@ -21,6 +21,7 @@ internal sealed partial class FragmentHost(
     private readonly FragmentEngine _engine = new(id, owner.Epoch);
     private readonly Dictionary<long, Waiting> _calls = [];
     private readonly Dictionary<long, Task<FragmentReply>> _tickets = [];
+    private readonly StagedWrites _staged = new();
     private readonly ILogger _logger = logger;
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -10,6 +10,7 @@ internal sealed class FragmentLink(IFragmentGrain fragment)
     // So many requests are under way at once; what comes meanwhile gathers for the next one.
     private const int RequestsMost = 4;
     private const int CallsPerRequest = 256;
+    private const long BytesPerRequest = 2 * 1_024 * 1_024;
 
     private static readonly FragmentReply Told = new(AnswerKind.Resolved, 0, "", [], default);
 
@@ -87,9 +88,11 @@ internal sealed class FragmentLink(IFragmentGrain fragment)
         lock (_gate)
         {
             List<Call> calls = [];
-            while (calls.Count < CallsPerRequest && _gathering.TryDequeue(out var call))
+            var bytes = 0L;
+            while (calls.Count < CallsPerRequest && bytes < BytesPerRequest && _gathering.TryDequeue(out var call))
             {
                 calls.Add(call);
+                bytes += call.Request.WriteBytes;
             }
 
             if (calls.Count == 0)

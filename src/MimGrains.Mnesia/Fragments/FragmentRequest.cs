@@ -24,11 +24,14 @@ internal enum FragmentRequestKind
     /// Reads the next keys with their records behind the key of its only lock, without a transaction; for what is on disc only.
     /// </summary>
     Scan = 4,
+
+    /// <summary>Some of the writes of a planned call that comes later: they are too many for one message.</summary>
+    Part = 5,
 }
 
 /// <summary>A call to a fragment as it goes over the wire.</summary>
 [GenerateSerializer, Immutable, Alias("mimgrains.fragment-request")]
-internal sealed class FragmentRequest
+internal sealed record FragmentRequest
 {
     [Id(0)]
     public FragmentRequestKind Kind { get; init; }
@@ -85,6 +88,13 @@ internal sealed class FragmentRequest
     [Id(16)]
     public string Sender { get; init; } = "";
 
+    /// <summary>Of a part: how many came before. Of a planned call: how many parts its other writes are in.</summary>
+    [Id(17)]
+    public int Parts { get; init; }
+
+    /// <summary>Of keys and records of the writes.</summary>
+    public long WriteBytes => Writes.Sum(write => (long)write.Key.Length + write.Record.Length);
+
     /// <summary>Whether anybody waits for what comes of it.</summary>
     public bool HasAnswer => Kind switch
     {
@@ -117,6 +127,32 @@ internal sealed class FragmentRequest
         IsCommitted = call.IsCommitted,
         IsSync = isSync,
     };
+
+    /// <summary>Returns requests with the same writes, in this order, none of which is much larger than the size.</summary>
+    public IReadOnlyList<FragmentRequest> Split(int sizeBytes)
+    {
+        List<FragmentRequest> parts = [];
+        var (start, size) = (0, 0L);
+        for (var index = 0; index < Writes.Length; index++)
+        {
+            size += Writes[index].Key.Length + Writes[index].Record.Length;
+            if (size >= sizeBytes && index + 1 < Writes.Length)
+            {
+                parts.Add(new FragmentRequest
+                {
+                    Kind = FragmentRequestKind.Part,
+                    Coordinator = Coordinator,
+                    Number = Number,
+                    Sender = Sender,
+                    Writes = Writes[start..(index + 1)],
+                    Parts = parts.Count,
+                });
+                (start, size) = (index + 1, 0);
+            }
+        }
+
+        return [.. parts, this with { Writes = Writes[start..], Parts = parts.Count }];
+    }
 
     public FragmentCall ToCall(long call, long nowMs) => new(call, Id, Age, Epoch, HasLocks, IsPatient, nowMs);
 }

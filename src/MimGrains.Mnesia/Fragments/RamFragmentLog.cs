@@ -1,11 +1,12 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Security.Cryptography;
 using MimGrains.Mnesia.Storage;
 using MimGrains.Tables;
 
 namespace MimGrains.Mnesia.Fragments;
 
-// append: a record, on every live silo when it returns.  compact: the state, then the rows before it go.
+// append: a record (its parts first, if it is large), on every live silo when it returns.  compact: the state, then the rows before it go.
 /// <summary>The log of a fragment whose table is in memory only: records of an internal replicated table.</summary>
 /// <remarks>
 /// Nothing fences a writer here: it must have retired, or its silo must be dead and levelled, before another one opens the log.
@@ -13,6 +14,11 @@ namespace MimGrains.Mnesia.Fragments;
 internal sealed class RamFragmentLog(FragmentName name, IReplicatedTable<string, RamLogRow> table) : IFragmentLog
 {
     private const int RowsMost = 256;
+
+    // A record of a replicated table is limited: what is larger goes into several.
+    private const int PartBytes = 256 * 1_024;
+    private const int PartsPerWrite = 32;
+    private const char PartMark = '/';
     private const long StateNumber = 0;
 
     private long _compactedThrough;
@@ -21,19 +27,26 @@ internal sealed class RamFragmentLog(FragmentName name, IReplicatedTable<string,
 
     public bool WantsCompaction => NextNumber - 1 - _compactedThrough > RowsMost;
 
+    public bool NeedsCompaction => NextNumber - 1 - _compactedThrough > 4 * RowsMost;
+
     public Task<FragmentImage> OpenAsync(CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte> state = default;
         if (table.TryGet(KeyOf(StateNumber), out var row))
         {
-            _compactedThrough = BinaryPrimitives.ReadInt64LittleEndian(row.Content);
-            state = row.Content.AsMemory(sizeof(long));
+            var stored = Join(KeyOf(StateNumber), row);
+            _compactedThrough = BinaryPrimitives.ReadInt64LittleEndian(stored.Span);
+            state = stored[sizeof(long)..];
         }
 
         List<LogRow> rows = [];
         foreach (var entry in table.Range(KeyRange.GreaterThan(KeyOf(_compactedThrough)).AtMost(KeyOf(long.MaxValue))))
         {
-            rows.Add(new LogRow(long.Parse(entry.Key[^KeyDigits..], CultureInfo.InvariantCulture), entry.Record.Content));
+            if (entry.Key.Length == KeyOf(0).Length)
+            {
+                var number = long.Parse(entry.Key[^KeyDigits..], CultureInfo.InvariantCulture);
+                rows.Add(new LogRow(number, Join(entry.Key, entry.Record)));
+            }
         }
 
         NextNumber = rows.Count > 0 ? rows[^1].Number + 1 : _compactedThrough + 1;
@@ -49,7 +62,7 @@ internal sealed class RamFragmentLog(FragmentName name, IReplicatedTable<string,
 
         try
         {
-            await table.InsertAsync(KeyOf(number), new RamLogRow(content.ToArray()), cancellationToken);
+            await WriteAsync(KeyOf(number), content, cancellationToken);
             NextNumber++;
         }
         catch (WriteNotAcknowledgedException exception)
@@ -73,15 +86,14 @@ internal sealed class RamFragmentLog(FragmentName name, IReplicatedTable<string,
         var content = new byte[sizeof(long) + state.Length];
         BinaryPrimitives.WriteInt64LittleEndian(content, through);
         state.CopyTo(content.AsMemory(sizeof(long)));
-        await table.InsertAsync(KeyOf(StateNumber), new RamLogRow(content), cancellationToken);
-        await table.DeleteManyAsync(
-            [.. table.Range(KeyRange.AtLeast(KeyOf(1)).AtMost(KeyOf(through))).Select(entry => entry.Key)], cancellationToken);
+        var before = Keys(KeyRange.GreaterThan(KeyOf(StateNumber)).LessThan(EndOf(through)));
+        await WriteAsync(KeyOf(StateNumber), content, cancellationToken);
+        await table.DeleteManyAsync(before, cancellationToken);
         _compactedThrough = through;
     }
 
     public async Task DeleteAsync(CancellationToken cancellationToken) => await table.DeleteManyAsync(
-        [.. table.Range(KeyRange.AtLeast(KeyOf(StateNumber)).AtMost(KeyOf(long.MaxValue))).Select(entry => entry.Key)],
-        cancellationToken);
+        Keys(KeyRange.AtLeast(KeyOf(StateNumber)).LessThan(EndOf(long.MaxValue))), cancellationToken);
 
     public Task ReplaceAsync(
         long through, IAsyncEnumerable<StoredEntry> entries, ReadOnlyMemory<byte> state, CancellationToken cancellationToken) =>
@@ -96,6 +108,57 @@ internal sealed class RamFragmentLog(FragmentName name, IReplicatedTable<string,
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private const int KeyDigits = 19;
+
+    // Parts first: whoever finds the row finds all of them. They are behind its key and before that of the next row.
+    private async Task WriteAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        var parts = (content.Length + PartBytes - 1) / PartBytes;
+        if (parts <= 1)
+        {
+            await table.InsertAsync(key, new RamLogRow(content.ToArray()), cancellationToken);
+            return;
+        }
+
+        var tag = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+        foreach (var some in Enumerable.Range(0, parts).Chunk(PartsPerWrite))
+        {
+            await table.InsertManyAsync([.. some.Select(part => Part(part))], cancellationToken);
+        }
+
+        await table.InsertAsync(key, new RamLogRow([], parts, tag), cancellationToken);
+
+        TableEntry<string, RamLogRow> Part(int part)
+        {
+            var start = part * PartBytes;
+            var bytes = content.Slice(start, Math.Min(PartBytes, content.Length - start));
+            return new(PartKey(key, tag, part), new RamLogRow(bytes.ToArray()));
+        }
+    }
+
+    private ReadOnlyMemory<byte> Join(string key, RamLogRow row)
+    {
+        if (row.Parts == 0)
+        {
+            return row.Content;
+        }
+
+        using var whole = new MemoryStream();
+        for (var part = 0; part < row.Parts; part++)
+        {
+            whole.Write(table.TryGet(PartKey(key, row.Tag, part), out var found)
+                ? found.Content
+                : throw new InvalidDataException($"Log of fragment {name}: part {part} of row {key} is missing."));
+        }
+
+        return whole.GetBuffer().AsMemory(0, (int)whole.Length);
+    }
+
+    private string[] Keys(KeyRange<string> range) => [.. table.Range(range).Select(entry => entry.Key)];
+
+    private static string PartKey(string key, long tag, int part) =>
+        string.Create(CultureInfo.InvariantCulture, $"{key}{PartMark}{tag:x16}/{part:D6}");
+
+    private string EndOf(long number) => KeyOf(number) + (char)(PartMark + 1);
 
     private string KeyOf(long number) => string.Create(CultureInfo.InvariantCulture, $"{name}/{number:D19}");
 

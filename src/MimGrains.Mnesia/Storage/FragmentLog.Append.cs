@@ -3,6 +3,7 @@ using MimGrains.Mnesia.Storage.Rows;
 namespace MimGrains.Mnesia.Storage;
 
 // append: room in the ring -> write by the slot's version.  not answered: look into the slot first; conflict: look who was it
+// What is larger than a row goes into several, one after another; it counts with the last one.
 internal sealed partial class FragmentLog
 {
     // The rows behind the last compaction, for their checksums and sizes.
@@ -11,6 +12,9 @@ internal sealed partial class FragmentLog
     private ulong _lastHash;
     private Task? _compacting;
     private int _isAppending;
+
+    // What was appended in parts, and ended with a part that is written or not.
+    private (long Number, int Done)? _inParts;
 
     // The checksum of a row that may be written or not.
     private ulong? _unknownHash;
@@ -26,13 +30,26 @@ internal sealed partial class FragmentLog
         }
     }
 
+    public bool NeedsCompaction
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _logged.Count >= _manifest.Slots / 4 * 3;
+            }
+        }
+    }
+
     public async Task AppendAsync(long number, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         RequireOpen();
-        if (content.Length > _options.MaxRowBytes)
+        var parts = Math.Max(1, (content.Length + _options.MaxRowBytes - 1) / _options.MaxRowBytes);
+        if (parts > _manifest.Slots / 2)
         {
             throw new ArgumentException(
-                $"A row of {content.Length} bytes for fragment {_name} is larger than MaxRowBytes = {_options.MaxRowBytes}.",
+                $"{content.Length} bytes for fragment {_name} are more than half of its log, {_manifest.Slots} rows of " +
+                $"MaxRowBytes = {_options.MaxRowBytes}.",
                 nameof(content));
         }
 
@@ -48,12 +65,12 @@ internal sealed partial class FragmentLog
                 throw new InvalidOperationException($"Fragment {_name}: the next row is {NextNumber}, not {number}.");
             }
 
-            await WaitForRoomAsync(cancellationToken);
-            var row = new LogRowContent(number, _manifest.Writer, _lastHash, IsMark: false, content);
-            if (!await WriteRowAsync(row, cancellationToken))
+            if (_inParts is null)
             {
-                throw Fenced($"another writer has taken row {number}");
+                await WaitForRoomAsync(parts, cancellationToken);
             }
+
+            await WritePartsAsync(content, parts, cancellationToken);
         }
         finally
         {
@@ -61,22 +78,49 @@ internal sealed partial class FragmentLog
         }
     }
 
-    private bool HasRoom(int reserved) => NextNumber - _manifest.CompactedThrough <= _manifest.Slots - reserved;
+    // Ended by a part of which nobody knows, it is gone on with by the same append.
+    private async Task WritePartsAsync(ReadOnlyMemory<byte> content, int parts, CancellationToken cancellationToken)
+    {
+        var (number, done) = _inParts ?? (_next, 0);
+        _inParts = null;
+        for (; done < parts; done++)
+        {
+            var part = parts == 1 ? LogRowPart.Whole
+                : done == 0 ? LogRowPart.First
+                : done == parts - 1 ? LogRowPart.Last : LogRowPart.Middle;
+            var start = done * _options.MaxRowBytes;
+            var bytes = content.Slice(start, Math.Min(_options.MaxRowBytes, content.Length - start));
+            try
+            {
+                if (!await WriteRowAsync(new LogRowContent(_next, _manifest.Writer, _lastHash, part, bytes), cancellationToken))
+                {
+                    throw Fenced($"another writer has taken row {_next}");
+                }
+            }
+            catch (Exception) when (_unknownHash is not null)
+            {
+                _inParts = (number, done);
+                throw;
+            }
+        }
+    }
 
-    private async Task WaitForRoomAsync(CancellationToken cancellationToken)
+    private bool HasRoom(int reserved) => _next - _manifest.CompactedThrough <= _manifest.Slots - reserved;
+
+    private async Task WaitForRoomAsync(int rows, CancellationToken cancellationToken)
     {
         while (true)
         {
             Task compacting;
             lock (_lock)
             {
-                if (HasRoom(ReservedSlots))
+                if (HasRoom(ReservedSlots + rows - 1))
                 {
                     return;
                 }
 
                 compacting = _compacting ?? throw new LogFullException(
-                    $"Fragment {_name}: its log has {_logged.Count} rows since the last compaction, and no room for more.");
+                    $"Fragment {_name}: its log has {_logged.Count} rows since the last compaction, and no room for {rows} more.");
             }
 
             await compacting.WaitAsync(cancellationToken);
@@ -150,7 +194,7 @@ internal sealed partial class FragmentLog
             _loggedBytes += sizeBytes;
             _lastHash = hash;
             _unknownHash = null;
-            NextNumber = row.Number + 1;
+            _next = row.Number + 1;
         }
 
         return true;

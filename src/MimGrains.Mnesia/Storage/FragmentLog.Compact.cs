@@ -108,7 +108,7 @@ internal sealed partial class FragmentLog
 
             foreach (var row in _logged)
             {
-                if (row.Number == through)
+                if (row.Number == through && through < NextNumber)
                 {
                     return row.Hash;
                 }

@@ -19,7 +19,8 @@ internal sealed partial class FragmentLog
         }
 
         var ahead = new Queue<Task<StoredRow?>>();
-        var asked = NextNumber;
+        var parts = new RowParts();
+        var asked = _next;
         try
         {
             while (HasRoom(0))
@@ -35,8 +36,8 @@ internal sealed partial class FragmentLog
                 if (row is null && await IsLaterRowThereAsync(ahead))
                 {
                     // Either an older writer goes on while this one reads, or the row is lost.
-                    row = Take(await ReadSlotAsync(NextNumber, cancellationToken))
-                        ?? throw Corrupt($"log row {NextNumber} is missing, and later rows are there");
+                    row = Take(await ReadSlotAsync(_next, cancellationToken))
+                        ?? throw Corrupt($"log row {_next} is missing, and later rows are there");
                 }
 
                 if (row is null)
@@ -46,13 +47,13 @@ internal sealed partial class FragmentLog
                         break;
                     }
 
-                    row = Take(await ReadSlotAsync(NextNumber, cancellationToken))
-                        ?? throw Corrupt($"log row {NextNumber} was there and is gone");
+                    row = Take(await ReadSlotAsync(_next, cancellationToken))
+                        ?? throw Corrupt($"log row {_next} was there and is gone");
                 }
 
-                if (row is { IsMark: false } shown)
+                if (Show(parts, row.Value) is { } content)
                 {
-                    yield return new LogRow(shown.Number, shown.Content);
+                    yield return new LogRow(row.Value.Number, content);
                 }
             }
         }
@@ -64,13 +65,25 @@ internal sealed partial class FragmentLog
         OnOpened();
     }
 
+    private ReadOnlyMemory<byte>? Show(RowParts parts, LogRowContent row)
+    {
+        try
+        {
+            return parts.Take(row);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw Corrupt(exception.Message);
+        }
+    }
+
     private Task<StoredRow?> ReadSlotAsync(long number, CancellationToken cancellationToken) =>
         _rows.ReadAsync(_keys.Slot(number, _manifest.Slots), $"log row {number}", cancellationToken);
 
     // Takes the row with the next number, if the slot has it; it is then behind us.
     private LogRowContent? Take(StoredRow? stored)
     {
-        var number = NextNumber;
+        var number = _next;
         if (JudgeSlot(number, stored, out var hash) is not { } row)
         {
             return null;
@@ -97,7 +110,7 @@ internal sealed partial class FragmentLog
 
     private async Task<bool> IsLaterRowThereAsync(Queue<Task<StoredRow?>> ahead)
     {
-        var number = NextNumber;
+        var number = _next;
         foreach (var read in ahead)
         {
             if (JudgeSlot(++number, await read, out _) is not null)
@@ -114,7 +127,7 @@ internal sealed partial class FragmentLog
     {
         try
         {
-            var mark = new LogRowContent(NextNumber, _manifest.Writer, _lastHash, IsMark: true, default);
+            var mark = new LogRowContent(_next, _manifest.Writer, _lastHash, LogRowPart.Mark, default);
             return await WriteRowAsync(mark, cancellationToken);
         }
         catch (LogUnknownException exception)

@@ -34,6 +34,9 @@ internal sealed partial class FragmentLog : IFragmentLog
     private readonly SemaphoreSlim _compactionTurn = new(1, 1);
 
     private Manifest _manifest = Manifest.Empty(1);
+
+    // The number of the next row of the ring.
+    private long _next;
     private int _manifestVersion;
     private State _state;
     private Exception? _failure;
@@ -65,7 +68,7 @@ internal sealed partial class FragmentLog : IFragmentLog
         Closed,
     }
 
-    public long NextNumber { get; private set; }
+    public long NextNumber => _inParts is { } begun ? begun.Number : _next;
 
     public async Task<FragmentImage> OpenAsync(CancellationToken cancellationToken)
     {
@@ -88,7 +91,7 @@ internal sealed partial class FragmentLog : IFragmentLog
             await ChangeManifestAsync(manifest => manifest.OpenedBy(mark), isOpening: true, cancellationToken);
         }
 
-        NextNumber = _manifest.CompactedThrough + 1;
+        _next = _manifest.CompactedThrough + 1;
         _lastHash = _manifest.ChainHash;
         return new Image(this);
     }

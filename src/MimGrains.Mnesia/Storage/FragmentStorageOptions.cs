@@ -20,10 +20,12 @@ public sealed class FragmentStorageOptions
     [Range(4 * 1_024, 1 << 30)]
     public int LogBytesBeforeCompaction { get; set; } = 8 * 1_024 * 1_024;
 
-    /// <summary>Gets or sets the largest row that is taken.</summary>
-    /// <value>1 KiB to 256 MiB; default 64 MiB.</value>
+    /// <summary>
+    /// Gets or sets how large a row of a log gets. What is larger takes several, up to half of the log: with the defaults 2 GiB.
+    /// </summary>
+    /// <value>1 KiB to 256 MiB; default 4 MiB.</value>
     [Range(1_024, 256 * 1_024 * 1_024)]
-    public int MaxRowBytes { get; set; } = 64 * 1_024 * 1_024;
+    public int MaxRowBytes { get; set; } = 4 * 1_024 * 1_024;
 
     /// <summary>Gets or sets how large a page gets. A record that is larger has a page of its own.</summary>
     /// <value>1 KiB to 16 MiB; default 128 KiB.</value>

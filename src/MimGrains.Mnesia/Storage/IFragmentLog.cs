@@ -1,7 +1,7 @@
 namespace MimGrains.Mnesia.Storage;
 
 // open: manifest read and written (older writers can compact no more) -> pages -> rows -> a mark at the end (nor append)
-// append: one row, insert-if-absent on the next number.  compact: pages of a new run -> manifest -> log room is free again
+// append: one row (several if it is large), insert-if-absent on the next number.  compact: pages of a new run -> manifest -> log room is free again
 /// <summary>
 /// The durable side of one fragment: a log of committed rows, and sorted pages that the log is folded into. Used by the
 /// fragment's only writer; a second one that opens the same fragment fences the first.
@@ -22,6 +22,9 @@ internal interface IFragmentLog : IAsyncDisposable
     /// </summary>
     bool WantsCompaction { get; }
 
+    /// <summary>Whether a compaction cannot be put off for long: three quarters of the log are full.</summary>
+    bool NeedsCompaction { get; }
+
     /// <summary>
     /// Makes this the writer of the fragment, and returns what is stored. When its rows were read to the end, no writer that
     /// opened the fragment before can append or compact any more.
@@ -32,7 +35,10 @@ internal interface IFragmentLog : IAsyncDisposable
 
     /// <summary>Appends a row; it is durable on return. While the database is away it tries until the write timeout.</summary>
     /// <param name="number">Must be <see cref="NextNumber"/>.</param>
-    /// <param name="content">What replay gets back. At most <see cref="FragmentStorageOptions.MaxRowBytes"/>.</param>
+    /// <param name="content">
+    /// What replay gets back, all of it or nothing. What is larger than <see cref="FragmentStorageOptions.MaxRowBytes"/> takes
+    /// the numbers of several rows.
+    /// </param>
     /// <param name="cancellationToken">Ends the waiting; the outcome is then unknown.</param>
     /// <exception cref="FragmentFencedException">Another writer has the fragment. This row is not written: stop.</exception>
     /// <exception cref="LogUnavailableException">
@@ -43,6 +49,7 @@ internal interface IFragmentLog : IAsyncDisposable
     /// can be appended before. Or let another writer open the fragment and see.
     /// </exception>
     /// <exception cref="LogFullException">The log is full and nobody compacts it. Not written.</exception>
+    /// <exception cref="ArgumentException">It is larger than half of the log. Not written.</exception>
     /// <exception cref="InvalidOperationException">
     /// Another append has not returned yet, the number is not the next one, or a row before is still unknown.
     /// </exception>

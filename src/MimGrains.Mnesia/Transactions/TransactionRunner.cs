@@ -156,7 +156,7 @@ internal sealed partial class TransactionRunner(
             await attempt.TakeRefusedAsync();
             result = await body(context);
             context.End();
-            conversation.Commit(context.Writes(), attempt.EpochOf);
+            conversation.Commit(Limited(context.Writes(), context.Id), attempt.EpochOf);
         }
         catch (Exception exception)
         {
@@ -187,6 +187,25 @@ internal sealed partial class TransactionRunner(
                     : new TransactionAbortedException(context.Id, AbortReason.StorageUnavailable, attempt.Plan.Reason);
                 return new AttemptEnd<TResult>(false, default, failure, attempt.Plan.Reason);
         }
+    }
+
+    private static Dictionary<FragmentId, IReadOnlyList<FragmentWrite>> Limited(
+        Dictionary<FragmentId, IReadOnlyList<FragmentWrite>> writes, TransactionId id)
+    {
+        foreach (var (fragment, ofFragment) in writes)
+        {
+            var bytes = ofFragment.Sum(write => (long)write.Key.Length + write.Record.Length);
+            if (bytes > TransactionOptions.MaxWriteBytes)
+            {
+                throw new TransactionAbortedException(
+                    id,
+                    AbortReason.Refused,
+                    $"its {ofFragment.Count} writes to fragment {fragment} are {bytes} bytes, and more than " +
+                    $"{nameof(TransactionOptions.MaxWriteBytes)} = {TransactionOptions.MaxWriteBytes}");
+            }
+        }
+
+        return writes;
     }
 
     // A commit that is under way is waited for, if the time is over for a moment only.

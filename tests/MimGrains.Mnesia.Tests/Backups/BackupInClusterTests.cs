@@ -61,6 +61,25 @@ public sealed class BackupInClusterTests(SqliteFiles databases) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_large_restore_shows_whole_or_not_at_all()
+    {
+        const int Many = 20_000;
+        await using var cluster = await DiscCluster.StartAsync(await databases.CreateDatabaseAsync(), _folder);
+        await cluster.FillManyAsync(Many, value: 1);
+        var file = Path.Combine(_folder, "large");
+        await cluster.Backups(0).BackupAsync(file);
+        await cluster.FillManyAsync(Many + 500, value: 2);
+
+        using var stop = new CancellationTokenSource();
+        var sums = cluster.SumsAsync(1, stop.Token);
+        await cluster.Backups(0).RestoreAsync(file);
+        await stop.CancelAsync();
+
+        Assert.Equal(Many, await cluster.SumAsync(1));
+        Assert.All(await sums, sum => Assert.True(sum is Many or 2 * (Many + 500), $"{sum}"));
+    }
+
+    [Fact]
     public async Task A_fallback_comes_back_when_the_node_starts_next()
     {
         var database = await databases.CreateDatabaseAsync();

@@ -252,7 +252,22 @@ public sealed partial class BackupTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Forms))]
-    public async Task A_small_restore_that_fails_half_way_changes_nothing(bool isText)
+    public async Task A_large_restore_is_one_transaction(bool isText)
+    {
+        await FillManyAsync(12_000);
+        await SaveAsync(isText);
+        var expected = _transactions.Show("accounts");
+        await FillManyAsync(12_500);
+        var commits = _transactions.Commits;
+
+        await RestoreAsync(isText);
+
+        Assert.Equal(expected, _transactions.Show("accounts"));
+        Assert.Equal(commits + 1, _transactions.Commits);
+    }
+
+    [Theory, MemberData(nameof(Forms))]
+    public async Task A_restore_that_fails_half_way_changes_nothing(bool isText)
     {
         await FillAsync();
         await SaveAsync(isText);
@@ -274,7 +289,7 @@ public sealed partial class BackupTests : IDisposable
     }
 
     [Theory, MemberData(nameof(Forms))]
-    public async Task A_large_restore_goes_in_steps_with_progress_and_is_complete(bool isText)
+    public async Task A_restore_of_more_than_one_transaction_may_have_goes_in_steps_with_progress_and_is_complete(bool isText)
     {
         await FillManyAsync(12_000);
         await SaveAsync(isText);
@@ -282,10 +297,11 @@ public sealed partial class BackupTests : IDisposable
         await FillManyAsync(12_500);
         List<BackupProgress> told = [];
         var commits = _transactions.Commits;
+        var options = new RestoreOptions { MaxAtomicRecords = 10_000 };
 
         await (isText
-            ? Backups().LoadAsync(FilePath, progress: new ToldProgress(told.Add))
-            : Backups().RestoreAsync(FilePath, progress: new ToldProgress(told.Add)));
+            ? Backups().LoadAsync(FilePath, options, new ToldProgress(told.Add))
+            : Backups().RestoreAsync(FilePath, options, new ToldProgress(told.Add)));
 
         Assert.Equal(expected, _transactions.Show("accounts"));
         Assert.True(_transactions.Commits - commits > 40);

@@ -65,6 +65,30 @@ internal sealed class DiscCluster : IAsyncDisposable
         await transaction.WriteAsync(Names, "anna", new Counter(2));
     });
 
+    /// <summary>Gives so many accounts the same balance, in one transaction.</summary>
+    public Task FillManyAsync(int accounts, long value) => Transactions(0).TransactionAsync(
+        async transaction =>
+        {
+            await transaction.LockTableAsync(Balances, LockKind.Write);
+            for (var account = 0; account < accounts; account++)
+            {
+                await transaction.WriteAsync(Balances, account, new Counter(value));
+            }
+        },
+        new TransactionOptions { Timeout = LoadTimeout });
+
+    /// <summary>Sums all balances again and again, each time in a transaction, until it is told to stop.</summary>
+    public async Task<IReadOnlyList<long>> SumsAsync(int silo, CancellationToken stop)
+    {
+        List<long> sums = [];
+        while (!stop.IsCancellationRequested)
+        {
+            sums.Add(await SumAsync(silo));
+        }
+
+        return sums;
+    }
+
     /// <summary>Moves money between accounts of different fragments, until it is told to stop. Returns how often.</summary>
     public async Task<int> TransferAsync(int silo, int seed, CancellationToken stop)
     {
