@@ -47,6 +47,7 @@ internal static class CetsEventId
     public const int ChangesNotPublished = 1174;
     public const int PublishingEnded = 1175;
     public const int PublishingFailed = 1176;
+    public const int PublisherNotAgreed = 1177;
 
     // 1200 to 1219: crashes of other silos.
     public const int CrashDetectionOff = 1200;

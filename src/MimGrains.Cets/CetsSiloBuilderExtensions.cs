@@ -105,6 +105,9 @@ public static class CetsSiloBuilderExtensions
     {
         services.AddSingleton<WatchDesk>();
         services.AddSingleton<ChangeFeed>();
+        services.AddSingleton<PublisherTerms>();
+        services.AddSingleton<ChangeBatchHooks>();
+        services.AddSingleton<TableDefinition>(PublisherTerms.Definition);
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ChangePublisher>();
         services.AddSingleton<IGrainDirectoryResolver, LocalWorkerDirectory>();
         services.AddSingleton<VerifyServiceClient>();

@@ -16,6 +16,9 @@ public sealed class SeenChanges
     public Task<TableEvent<string, string>> NextAsync(string subscriber, TimeSpan patience) =>
         Of(subscriber).Reader.ReadAsync().AsTask().WaitAsync(patience);
 
+    /// <summary>Returns what was told and not asked for yet; null if there is nothing.</summary>
+    public TableEvent<string, string>? TryNext(string subscriber) => Of(subscriber).Reader.TryRead(out var change) ? change : null;
+
     private Channel<TableEvent<string, string>> Of(string subscriber) =>
         _seen.GetOrAdd(subscriber, static _ => Channel.CreateUnbounded<TableEvent<string, string>>());
 }
@@ -50,6 +53,7 @@ public sealed class FollowerGrain(SeenChanges seen) : Grain, IFollowerGrain
 public interface IImplicitFollowerGrain : IGrainWithStringKey;
 
 [ImplicitStreamSubscription(TableStreams.NamespacePrefix + ChangeStreamTests.Published)]
+[ImplicitStreamSubscription(TableStreams.NamespacePrefix + ChangePublisherTests.Moved)]
 public sealed class ImplicitFollowerGrain(SeenChanges seen) : Grain, IImplicitFollowerGrain, IStreamSubscriptionObserver
 {
     public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) =>

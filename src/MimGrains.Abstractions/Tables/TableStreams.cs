@@ -18,8 +18,10 @@ namespace MimGrains.Tables;
 /// What to do:
 /// <c>await table.ReadAfterAsync(change.Token!.Value)</c>, then read the table; changes that come afterwards may be in what was
 /// read already.</para>
-/// <para><b>A limit.</b> When a table is added, while the cluster runs, to a silo that is older than the one that tells its changes, the
-/// last changes of that one may come after the mark of the other. What the table itself says counts.</para>
+/// <para><b>One after another.</b> Each publisher has a term, which all silos know before it begins (the replicated table
+/// <c>mimgrains.publishers</c>), and each silo keeps from its grains what comes late from an earlier one: no grain is told a change
+/// of an earlier publisher after anything of a later one. What the earlier one had not delivered by then is not told at all: the mark
+/// with which the later one begins stands for it.</para>
 /// <para><b>Who needs each silo's own view</b>, no repeats or the changes after a certain one uses
 /// <see cref="IReplicatedTable{TKey,TRecord}.WatchAsync"/>.</para>
 /// </remarks>

@@ -6,13 +6,15 @@ using MimGrains.Tables;
 
 namespace MimGrains.Cets.ChangeStreams;
 
-// the oldest silo of a table: mark the beginning -> changes, changes... -> a failed delivery, or a new subscriber: mark it -> changes...
+// the oldest silo of a table: take a term -> mark the beginning -> changes, changes... -> a failed delivery, or a new subscriber:
+// mark it -> changes...
 /// <summary>
 /// Publishes the changes of the tables that want it, on the oldest silo that holds each: a silo that joins takes over nothing.
 /// </summary>
 internal sealed partial class ChangePublisher(
     TableCatalog catalog,
     ChangeFeed feed,
+    PublisherTerms terms,
     ILocalSiloDetails self,
     IOptions<ReplicationOptions> options,
     TimeProvider time,
@@ -74,15 +76,16 @@ internal sealed partial class ChangePublisher(
                 _runs.Remove(table);
                 run.Dispose();
             }
-            else if (!hosts.Contains(table) || !IsMine(table))
+            else if (!hosts.Contains(table) || !IsMine(table) || !terms.IsLast(table.Name, run.Term))
             {
+                // With a later term elsewhere nobody hears this one any more. If the table is still this silo's, it begins anew.
                 run.Cancel();
             }
         }
 
         foreach (var table in hosts.Where(table => table.PublishesChanges && !_runs.ContainsKey(table) && IsMine(table)))
         {
-            _runs[table] = new Run(token => PublishAsync(table, token), _stopping.Token);
+            _runs[table] = new Run((run, token) => PublishAsync(table, run, token), _stopping.Token);
         }
     }
 
@@ -95,11 +98,13 @@ internal sealed partial class ChangePublisher(
 
     private static (int Generation, string Name) Age(SiloAddress silo) => (silo.Generation, silo.ToParsableString());
 
-    private async Task PublishAsync(TableHost table, CancellationToken cancellationToken)
+    private async Task PublishAsync(TableHost table, Run run, CancellationToken cancellationToken)
     {
         try
         {
-            await table.PublishChangesAsync(ChangeFeed.StreamOf(table.Name), feed.Writer, cancellationToken);
+            run.Term = await terms.TakeAsync(table.Name, cancellationToken);
+            var publication = new Publication(ChangeFeed.StreamOf(table.Name), run.Term, terms);
+            await table.PublishChangesAsync(publication, feed.Writer, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -108,6 +113,10 @@ internal sealed partial class ChangePublisher(
         catch (SnapshotRequiredException exception)
         {
             LogOvertaken(_logger, table.Name, exception.Message);
+        }
+        catch (LeaderUnansweredException exception)
+        {
+            LogNoTerm(_logger, table.Name, exception.Message);
         }
         catch (TableUnavailableException exception)
         {
@@ -126,6 +135,10 @@ internal sealed partial class ChangePublisher(
     [LoggerMessage(CetsEventId.PublishingEnded, LogLevel.Information, "Table {Table}: no changes are published any more: {Reason}")]
     private static partial void LogEnded(ILogger logger, string table, string reason);
 
+    [LoggerMessage(CetsEventId.PublisherNotAgreed, LogLevel.Warning,
+        "Table {Table}: its changes are not published yet, it is tried again: {Reason}")]
+    private static partial void LogNoTerm(ILogger logger, string table, string reason);
+
     [LoggerMessage(CetsEventId.PublishingFailed, LogLevel.Error, "Table {Table}: publishing its changes failed; it begins anew behind a mark")]
     private static partial void LogFailed(ILogger logger, Exception exception, string table);
 
@@ -133,13 +146,22 @@ internal sealed partial class ChangePublisher(
     {
         private readonly CancellationTokenSource _ending;
 
-        public Run(Func<CancellationToken, Task> publish, CancellationToken stopping)
+        // Until the term is taken, none is later.
+        private long _term = long.MaxValue;
+
+        public Run(Func<Run, CancellationToken, Task> publish, CancellationToken stopping)
         {
             _ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-            Task = System.Threading.Tasks.Task.Run(() => publish(_ending.Token), CancellationToken.None);
+            Task = System.Threading.Tasks.Task.Run(() => publish(this, _ending.Token), CancellationToken.None);
         }
 
         public Task Task { get; }
+
+        public long Term
+        {
+            get => Volatile.Read(ref _term);
+            set => Volatile.Write(ref _term, value);
+        }
 
         public void Cancel() => _ending.Cancel();
 

@@ -22,7 +22,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
     }
 
     public override async Task PublishChangesAsync(
-        StreamId stream, ChannelWriter<IChangeBatch> output, CancellationToken cancellationToken)
+        Publication publication, ChannelWriter<IChangeBatch> output, CancellationToken cancellationToken)
     {
         await WaitUntilReadable(cancellationToken);
         BeginWatch();
@@ -42,13 +42,13 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
                 at = await ReadAsync(at, Options.EventsPerMessage, changes, endsWithMark: true, cancellationToken);
                 if (changes.Count > 0)
                 {
-                    await output.WriteAsync(Batch(stream, [.. ToEvents(changes, before, at)]), cancellationToken);
+                    await output.WriteAsync(Batch(publication, [.. ToEvents(changes, before, at)]), cancellationToken);
                     changes.Clear();
                 }
 
                 if (TakeMark())
                 {
-                    await output.WriteAsync(Batch(stream, [Synced(at)]), cancellationToken);
+                    await output.WriteAsync(Batch(publication, [Synced(at)]), cancellationToken);
                 }
             }
         }
@@ -69,5 +69,6 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
     }
 
     // The receiver numbers it.
-    private static ChangeBatch<TKey, TRecord> Batch(StreamId stream, TableEvent<TKey, TRecord>[] events) => new(stream, 0, events);
+    private static ChangeBatch<TKey, TRecord> Batch(Publication publication, TableEvent<TKey, TRecord>[] events) =>
+        new(publication.Stream, 0, publication.Term, events) { Terms = publication.Terms };
 }

@@ -254,7 +254,7 @@ internal abstract partial class TableHost(
     /// <exception cref="SnapshotRequiredException">The output takes less than what comes.</exception>
     /// <exception cref="TableUnavailableException">The table takes no more writes.</exception>
     public abstract Task PublishChangesAsync(
-        StreamId stream, ChannelWriter<IChangeBatch> output, CancellationToken cancellationToken);
+        Publication publication, ChannelWriter<IChangeBatch> output, CancellationToken cancellationToken);
 
     /// <summary>The replica has become ready.</summary>
     protected abstract void OnReady_NeedsGate();
