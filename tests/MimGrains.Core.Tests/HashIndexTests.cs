@@ -32,6 +32,24 @@ public sealed class HashIndexTests
         Assert.Null(Get(Many));
     }
 
+    [Theory, InlineData(0), InlineData(10), InlineData(Many), InlineData(4 * Many)]
+    public void Every_key_is_found_whatever_room_was_made_before(int reserved)
+    {
+        const int first = 1_000;
+        for (var key = 0; key < Many; key++)
+        {
+            if (key == first)
+            {
+                _store.Reserve(reserved);
+            }
+
+            Put(key, Text(key));
+        }
+
+        Assert.Equal(-1, Enumerable.Range(0, Many).FirstOrDefault(key => Get(key) != Text(key), -1));
+        Assert.Null(Get(Many));
+    }
+
     [Fact]
     public void Removed_keys_are_not_found_and_the_others_are()
     {

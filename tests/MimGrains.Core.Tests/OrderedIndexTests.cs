@@ -69,6 +69,46 @@ public sealed class OrderedIndexTests
         Assert.Equal(_model, Pairs(_index.Capture().All()));
     }
 
+    [Fact]
+    public void Keys_that_grow_between_others_and_snapshots_are_kept_in_order()
+    {
+        var random = new Random(6);
+        List<(OrderedIndex<int, string>.Snapshot Snapshot, List<KeyValuePair<int, string>> Expected)> snapshots = [];
+        for (var (i, last) = (0, 0); i < 200; i++)
+        {
+            // A run of any length, sometimes with one that is out of order, replaced or removed in it.
+            for (var left = random.Next(3_000); left > 0; left--)
+            {
+                Set(last += 1 + random.Next(3), $"{i}");
+            }
+
+            if (random.Next(3) == 0)
+            {
+                Set(random.Next(last + 1), "between");
+                Set(last, "again");
+                Remove(random.Next(2) == 0 ? last : random.Next(last + 1));
+            }
+
+            if (random.Next(4) == 0)
+            {
+                snapshots.Add((_index.Capture(), [.. _model]));
+            }
+        }
+
+        snapshots.Add((_index.Capture(), [.. _model]));
+        Assert.All(snapshots, taken =>
+        {
+            Assert.Equal(taken.Expected.Count, taken.Snapshot.Count);
+            Assert.Equal(taken.Expected, Pairs(taken.Snapshot.All()));
+        });
+        foreach (var key in _model.Keys.ToList())
+        {
+            Remove(key);
+        }
+
+        Assert.Equal(0, _index.Capture().Count);
+    }
+
     [Theory, InlineData(false), InlineData(true)]
     public void Deleting_all_leaves_an_empty_index_that_can_be_filled_again(bool backwards)
     {

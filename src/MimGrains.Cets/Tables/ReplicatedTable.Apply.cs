@@ -31,6 +31,15 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
         return Done(group, CancellationToken.None);
     }
 
+    /// <summary>So many records are about to come: makes room for them at once. Too many do no harm, but take room.</summary>
+    public void Reserve(long records)
+    {
+        lock (Gate)
+        {
+            _replica.Reserve(records);
+        }
+    }
+
     /// <summary>Completes when the table takes writes of callers.</summary>
     /// <exception cref="TableUnavailableException">It does not, or not in time.</exception>
     public ValueTask WaitUntilWritableAsync(CancellationToken cancellationToken) =>

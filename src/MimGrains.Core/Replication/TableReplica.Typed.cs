@@ -39,6 +39,9 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     /// <summary>Reads a record. Needs no lock and allocates nothing.</summary>
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TRecord record) => _store.TryGet(key, out record);
 
+    /// <summary>So many records are about to come besides those that are there: makes room for them at once.</summary>
+    public void Reserve(long records) => _store.Reserve(records);
+
     /// <summary>Inserts or replaces a record.</summary>
     /// <param name="key">Key.</param>
     /// <param name="record">Record.</param>

@@ -22,6 +22,7 @@ internal sealed class HashIndex<TEntry, TChain>
     where TChain : IChain<TEntry>
 {
     private const int MinSlots = 1_024;
+    private const int MaxReservedSlots = 1 << 28;
 
     private Slot[] _slots = new Slot[MinSlots];
 
@@ -45,6 +46,21 @@ internal sealed class HashIndex<TEntry, TChain>
             {
                 return Volatile.Read(ref slot.Head);
             }
+        }
+    }
+
+    /// <summary>Grows at once to what so many more chains need.</summary>
+    public void Reserve(long chains)
+    {
+        var slots = _slots.Length;
+        while (slots < MaxReservedSlots && Limit(slots) < _chains + chains)
+        {
+            slots *= 2;
+        }
+
+        if (slots > _slots.Length)
+        {
+            GrowTo(slots);
         }
     }
 
@@ -105,9 +121,10 @@ internal sealed class HashIndex<TEntry, TChain>
             return ref slot.Head;
         }
 
-        if (_taken >= Limit(_slots))
+        if (_taken >= Limit(_slots.Length))
         {
-            Grow();
+            // Twice as many if the chains need them; as many if it is enough to leave out the empty ones.
+            GrowTo(_chains >= Limit(_slots.Length) / 2 ? checked(_slots.Length * 2) : _slots.Length);
             slot = ref Search(_slots, hash);
         }
 
@@ -117,12 +134,10 @@ internal sealed class HashIndex<TEntry, TChain>
         return ref slot.Head;
     }
 
-    private void Grow()
+    private void GrowTo(int slots)
     {
-        // Twice as many if the chains need them; as many if it is enough to leave out the empty ones.
-        var old = _slots;
-        var grown = new Slot[_chains >= Limit(old) / 2 ? checked(old.Length * 2) : old.Length];
-        foreach (ref var slot in old.AsSpan())
+        var grown = new Slot[slots];
+        foreach (ref var slot in _slots.AsSpan())
         {
             if (slot.Head is not null)
             {
@@ -146,7 +161,7 @@ internal sealed class HashIndex<TEntry, TChain>
         return ref slots[at];
     }
 
-    private static int Limit(Slot[] slots) => slots.Length / 4 * 3;
+    private static int Limit(int slots) => slots / 4 * 3;
 
     private static int Start(Slot[] slots, int hash)
     {

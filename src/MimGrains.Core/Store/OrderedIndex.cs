@@ -49,6 +49,13 @@ internal sealed partial class OrderedIndex<TKey, TRecord>(IComparer<TKey> order)
     private void SortIn()
     {
         var gathered = _gathered.AsSpan(0, _gatheredCount);
+        if (TryAppend(gathered))
+        {
+            gathered.Clear();
+            _gatheredCount = 0;
+            return;
+        }
+
         var arrivals = _arrivals.AsSpan(0, _gatheredCount);
         for (var i = 0; i < arrivals.Length; i++)
         {
@@ -191,6 +198,8 @@ internal sealed partial class OrderedIndex<TKey, TRecord>(IComparer<TKey> order)
         public bool IsLeaf => isLeaf;
 
         public Entry<TKey, TRecord> Least => IsLeaf ? Entries[0] : Children[0].Least;
+
+        public TKey LastKey => Entries[Count - 1].Key;
 
         public int LowerBound(TKey key, IComparer<TKey> order)
         {

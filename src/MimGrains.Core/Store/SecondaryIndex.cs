@@ -112,7 +112,8 @@ internal sealed class SecondaryIndex<TKey, TRecord, TIndex>(
             return ((ImmutableSortedSet<Entry<TKey, TRecord>>)group).Remove(entry).Add(entry);
         }
 
-        var at = Array.BinarySearch(array, entry, _byKey);
+        // Most keys come behind the others of their value.
+        var at = order.Compare(array[^1].Key, entry.Key) < 0 ? ~array.Length : Array.BinarySearch(array, entry, _byKey);
         if (at >= 0)
         {
             var replaced = array.AsSpan().ToArray();

@@ -44,6 +44,9 @@ internal sealed partial class TableStore<TKey, TRecord>
     /// <summary>How many deletes are remembered.</summary>
     public int TombstoneCount => _tombstones.Count;
 
+    /// <summary>Makes room for so many more records.</summary>
+    public void Reserve(long records) => _primary.Reserve(records);
+
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TRecord record)
     {
         record = Find(key, HashOf(key))?.Record;

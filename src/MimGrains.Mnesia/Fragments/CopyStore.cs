@@ -10,6 +10,11 @@ internal sealed class CopyStore(ITableCopy copy, int fragment, bool isBag, bool 
 {
     private const int WritesPerTurn = 512;
 
+    // While some turns are read, another one is applied: on this many processors at most.
+    private const int TurnsAheadMost = 8;
+
+    private static readonly int TurnsAhead = Math.Min(Environment.ProcessorCount, TurnsAheadMost);
+
     private readonly Lock _gate = new();
     private HashSet<RecordKey> _changed = [];
     private HashSet<RecordKey> _compacting = [];
@@ -40,22 +45,12 @@ internal sealed class CopyStore(ITableCopy copy, int fragment, bool isBag, bool 
     public async Task LoadAsync(
         FragmentImage image, IReadOnlyList<FragmentWrite> writes, bool hasRecords, CancellationToken cancellationToken)
     {
-        Task last = Task.CompletedTask;
-        await foreach (var batch in hasRecords ? Nothing() : image.RecordsAsync(cancellationToken))
+        if (!hasRecords)
         {
-            List<FragmentWrite> puts = [];
-            foreach (var entry in batch.Where(entry => entry.Record is not null))
-            {
-                // Pages are whole: what is kept is copied.
-                var key = entry.Key.ToArray();
-                puts.AddRange(StoredValue.Split(isBag, entry.Record!.Value).Select(record => new FragmentWrite(WriteKind.Put, key, record)));
-            }
-
-            await copy.WaitUntilWritableAsync(cancellationToken);
-            last = Put(puts);
+            // Apart from the fragment's turns, which it would wait for again and again.
+            await Task.Run(() => LoadPagesAsync(image, cancellationToken), cancellationToken);
         }
 
-        await last;
         // Rows that the owner before has applied are applied once more: what they say in the end, so that no reader sees it on the way.
         foreach (var turn in (isBag ? writes : Last(writes)).Chunk(WritesPerTurn))
         {
@@ -86,6 +81,69 @@ internal sealed class CopyStore(ITableCopy copy, int fragment, bool isBag, bool 
 
             _compacting.Clear();
         }
+    }
+
+    // pages read ahead -> turns of them read as keys and records, several at a time -> applied in order
+    private async Task LoadPagesAsync(FragmentImage image, CancellationToken cancellationToken)
+    {
+        copy.Reserve(image.MaxRecords);
+        var last = Task.CompletedTask;
+        Queue<Task<Func<Task>>> ahead = [];
+        try
+        {
+            await foreach (var batch in image.RecordsAsync(cancellationToken))
+            {
+                for (var from = 0; from < batch.Count; from += WritesPerTurn)
+                {
+                    var start = from;
+                    ahead.Enqueue(Task.Run(() => copy.Prepare(fragment, PutsOf(batch, start)), cancellationToken));
+                    if (ahead.Count > TurnsAhead)
+                    {
+                        last = await ApplyNextAsync();
+                    }
+                }
+            }
+
+            while (ahead.Count > 0)
+            {
+                last = await ApplyNextAsync();
+            }
+        }
+        finally
+        {
+            await ReadAhead.SettleAsync(ahead);
+        }
+
+        await last;
+
+        async Task<Task> ApplyNextAsync()
+        {
+            var apply = await ahead.Peek();
+            _ = ahead.Dequeue();
+            await copy.WaitUntilWritableAsync(cancellationToken);
+            return apply();
+        }
+    }
+
+    // The bytes are those of the pages: the copy keeps none of them.
+    private List<FragmentWrite> PutsOf(IReadOnlyList<StoredEntry> batch, int from)
+    {
+        var until = Math.Min(from + WritesPerTurn, batch.Count);
+        var puts = new List<FragmentWrite>(until - from);
+        for (var at = from; at < until; at++)
+        {
+            var (key, value) = batch[at];
+            if (value is { } single && !isBag)
+            {
+                puts.Add(new FragmentWrite(WriteKind.Put, key, single));
+            }
+            else if (value is { } several)
+            {
+                puts.AddRange(StoredValue.Split(isBag, several).Select(record => new FragmentWrite(WriteKind.Put, key, record)));
+            }
+        }
+
+        return puts;
     }
 
     private void Note(IReadOnlyList<FragmentWrite> writes)
@@ -136,11 +194,5 @@ internal sealed class CopyStore(ITableCopy copy, int fragment, bool isBag, bool 
         }
 
         return lastClear < 0 ? last.Values : last.Values.Prepend(writes[lastClear]);
-    }
-
-    private static async IAsyncEnumerable<IReadOnlyList<StoredEntry>> Nothing()
-    {
-        await Task.CompletedTask;
-        yield break;
     }
 }

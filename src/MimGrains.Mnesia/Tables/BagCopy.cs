@@ -93,6 +93,8 @@ internal sealed class BagCopy<TKey, TRecord> : TableCopy<TKey, TRecord>
     public override ValueTask WaitUntilWritableAsync(CancellationToken cancellationToken) =>
         _table.WaitUntilWritableAsync(cancellationToken);
 
+    public override void Reserve(long records) => _table.Reserve(records);
+
     public override void Read(ReadOnlyMemory<byte> key, ICollection<ReadOnlyMemory<byte>> records)
     {
         foreach (var (_, record) in RowsOf(Bytes.ReadKey(key.Span)))

@@ -61,6 +61,16 @@ internal interface ITableCopy
     Task ApplyAsync(int fragment, IReadOnlyList<FragmentWrite> writes);
 
     /// <summary>
+    /// Does what <see cref="ApplyAsync"/> can do before others have to wait, and returns the rest: writes that are to be applied one
+    /// after another are read on several threads.
+    /// </summary>
+    /// <inheritdoc cref="ApplyAsync"/>
+    Func<Task> Prepare(int fragment, IReadOnlyList<FragmentWrite> writes);
+
+    /// <summary>So many records are about to come: makes room for them at once.</summary>
+    void Reserve(long records);
+
+    /// <summary>
     /// Completes when not too much is on its way to other silos, which is at once unless one of them does not answer.
     /// </summary>
     /// <exception cref="TableUnavailableException">The copy cannot be written.</exception>

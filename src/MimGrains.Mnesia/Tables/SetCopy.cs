@@ -64,6 +64,8 @@ internal sealed class SetCopy<TKey, TRecord>(
     public override ValueTask WaitUntilWritableAsync(CancellationToken cancellationToken) =>
         table.WaitUntilWritableAsync(cancellationToken);
 
+    public override void Reserve(long records) => table.Reserve(records);
+
     public override void Read(ReadOnlyMemory<byte> key, ICollection<ReadOnlyMemory<byte>> records)
     {
         if (table.TryGet(Bytes.ReadKey(key.Span), out var record))

@@ -78,23 +78,15 @@ internal abstract class TableCopy<TKey, TRecord>(PersistentTableDefinition<TKey,
 
     public bool AreEqual(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right) => Bytes.AreEqual(left.Span, right.Span);
 
-    public Task ApplyAsync(int fragment, IReadOnlyList<FragmentWrite> writes)
-    {
-        // Read before the first one is applied: what cannot be read leaves nothing half done.
-        var read = new Write[writes.Count];
-        for (var at = 0; at < read.Length; at++)
-        {
-            var (kind, key, record) = writes[at];
-            read[at] = new Write(
-                kind,
-                kind == WriteKind.Clear ? default! : Bytes.ReadKey(key.Span),
-                kind is WriteKind.Put or WriteKind.DeleteObject ? Bytes.ReadRecord(record.Span) : null,
-                key,
-                record);
-        }
+    public Task ApplyAsync(int fragment, IReadOnlyList<FragmentWrite> writes) => ApplyAsync(fragment, Read(writes));
 
-        return ApplyAsync(fragment, read);
+    public Func<Task> Prepare(int fragment, IReadOnlyList<FragmentWrite> writes)
+    {
+        var read = Read(writes);
+        return () => ApplyAsync(fragment, read);
     }
+
+    public abstract void Reserve(long records);
 
     protected abstract Task ApplyAsync(int fragment, Write[] writes);
 
@@ -116,6 +108,24 @@ internal abstract class TableCopy<TKey, TRecord>(PersistentTableDefinition<TKey,
     }
 
     protected bool IsIn(int fragment, ReadOnlySpan<byte> key) => FragmentHash.FragmentOf(key, definition.Fragments) == fragment;
+
+    // Before the first one is applied: what cannot be read leaves nothing half done.
+    private Write[] Read(IReadOnlyList<FragmentWrite> writes)
+    {
+        var read = new Write[writes.Count];
+        for (var at = 0; at < read.Length; at++)
+        {
+            var (kind, key, record) = writes[at];
+            read[at] = new Write(
+                kind,
+                kind == WriteKind.Clear ? default! : Bytes.ReadKey(key.Span),
+                kind is WriteKind.Put or WriteKind.DeleteObject ? Bytes.ReadRecord(record.Span) : null,
+                key,
+                record);
+        }
+
+        return read;
+    }
 
     /// <summary>A write that was read.</summary>
     protected readonly record struct Write(

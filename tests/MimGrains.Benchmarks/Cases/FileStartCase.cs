@@ -39,9 +39,9 @@ internal sealed class FileStartCase(string name, string summary, int before, int
         var silos = cluster.Silos.Skip(before).ToList();
         return new JsonObject
         {
-            [field] = silos.Max(silo => Ms(startedAt, silo.ActiveAt)),
-            ["first_active_ms"] = silos.Min(silo => Ms(startedAt, silo.ActiveAt)),
-            ["ready_ms"] = silos.Max(silo => Ms(startedAt, silo.ReadyAt)),
+            [field] = silos.Max(silo => Ms(startedAt, silo.Ready.ActiveAt)),
+            ["first_active_ms"] = silos.Min(silo => Ms(startedAt, silo.Ready.ActiveAt)),
+            ["ready_ms"] = silos.Max(silo => Ms(startedAt, silo.Ready.ReadyAt)),
             ["n"] = added,
         };
     }

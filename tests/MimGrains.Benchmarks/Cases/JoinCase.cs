@@ -57,7 +57,7 @@ internal sealed class JoinCase(string name, string summary, long records) : IBen
         var seen = await Task.WhenAll(watches);
         return new JsonObject
         {
-            ["join_ms"] = Stopwatch.GetElapsedTime(joined.ActiveAt, joined.ReadyAt).TotalMilliseconds,
+            ["join_ms"] = Stopwatch.GetElapsedTime(joined.Ready.ActiveAt, joined.Ready.ReadyAt).TotalMilliseconds,
             ["max_insert_stall_ms"] = seen.Max(result => result.LongestMs),
             ["n"] = seen.Sum(result => result.Inserts),
         };

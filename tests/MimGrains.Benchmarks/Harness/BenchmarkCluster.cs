@@ -8,10 +8,12 @@ namespace MimGrains.Benchmarks.Harness;
 
 /// <summary>A silo process of the cluster under test.</summary>
 /// <param name="Client">Asks it to do things.</param>
-/// <param name="Address">Its address, as <c>SiloAddress.ToParsableString()</c>.</param>
-/// <param name="ActiveAt">When it was active, in ticks of <see cref="Stopwatch"/>, which all processes share.</param>
-/// <param name="ReadyAt">When it had all tables besides.</param>
-internal sealed record BenchmarkSilo(JsonLineClient Client, string Address, long ActiveAt, long ReadyAt);
+/// <param name="Ready">What it said when it had all tables; its ticks of <see cref="Stopwatch"/> are those of all processes.</param>
+internal sealed record BenchmarkSilo(JsonLineClient Client, SiloReady Ready)
+{
+    /// <summary>Returns its address, as <c>SiloAddress.ToParsableString()</c>.</summary>
+    public string Address => Ready.Address;
+}
 
 /// <summary>What a cluster is made of.</summary>
 /// <param name="Silos">How many are started before the case begins.</param>
@@ -231,8 +233,7 @@ internal sealed class BenchmarkCluster : IAsyncDisposable
     private static async Task<BenchmarkSilo> WaitForReadyAsync(SiloProcess process, CancellationToken cancellationToken)
     {
         var client = new JsonLineClient(process);
-        var ready = await client.WaitForReadyAsync<SiloReady>(StartTimeout, cancellationToken);
-        return new BenchmarkSilo(client, ready.Address, ready.ActiveAt, ready.ReadyAt);
+        return new BenchmarkSilo(client, await client.WaitForReadyAsync<SiloReady>(StartTimeout, cancellationToken));
     }
 
     private async Task WaitForMembersAsync(CancellationToken cancellationToken)

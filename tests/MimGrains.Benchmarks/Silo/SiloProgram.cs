@@ -16,7 +16,9 @@ namespace MimGrains.Benchmarks.Silo;
 /// <param name="Address">The silo, as <c>SiloAddress.ToParsableString()</c>.</param>
 /// <param name="ActiveAt">When it was active, in ticks of <see cref="Stopwatch"/>.</param>
 /// <param name="ReadyAt">When it had the table besides.</param>
-internal sealed record SiloReady(string Address, long ActiveAt, long ReadyAt);
+/// <param name="AllocatedBytes">What it had allocated until then.</param>
+/// <param name="GcPauseMs">How long collections had stopped it until then.</param>
+internal sealed record SiloReady(string Address, long ActiveAt, long ReadyAt, long AllocatedBytes, double GcPauseMs);
 
 /// <summary>
 /// The hidden child mode: one silo that does what the harness asks on standard input, until that closes.
@@ -56,7 +58,12 @@ internal static class SiloProgram
                 server.Add(operation.Name, (with, progress, token) => operation.RunAsync(silo, with, progress, token));
             }
 
-            server.SayReady(new SiloReady(silo.Address, activeAt, Stopwatch.GetTimestamp()));
+            server.SayReady(new SiloReady(
+                silo.Address,
+                activeAt,
+                Stopwatch.GetTimestamp(),
+                GC.GetTotalAllocatedBytes(),
+                GC.GetTotalPauseDuration().TotalMilliseconds));
         }
 #pragma warning disable CA1031 // Whatever it was, the harness is told why this silo did not start.
         catch (Exception error)

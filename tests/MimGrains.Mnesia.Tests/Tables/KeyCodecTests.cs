@@ -81,6 +81,23 @@ public class KeyCodecTests
     }
 
     [Fact]
+    public void Neighbours_share_the_texts_that_they_have_in_common()
+    {
+        var codec = CodecOf<(User User, string Room)>();
+        var keys = new[]
+        {
+            (User: new User("server", "anna"), Room: "hall"), (new("server", "anna"), "hal\u0001"), (new("server", null), "hall"),
+            (new("server", "anna"), "anna"), (new("anna", "server"), "anna"), (new(new string('s', 500), "anna"), "anna"),
+            (new(new string('s', 500), ""), ""), (new("", ""), ""),
+        };
+        var read = Array.ConvertAll(keys, key => codec.Read(Write(key)));
+        Assert.Equal(keys, read);
+        Assert.Same(read[0].User.Server, read[1].User.Server);
+        Assert.Same(read[0].User.Name, read[1].User.Name);
+        Assert.Same(read[3].Room, read[4].Room);
+    }
+
+    [Fact]
     public void A_text_that_would_become_another_one_is_refused()
     {
         Assert.Throws<ArgumentException>(() => Write("a\uD800"));

@@ -16,14 +16,10 @@ internal struct ByteReader(ReadOnlyMemory<byte> bytes)
     public long ReadNumber()
     {
         long value = 0;
-        for (var shift = 0; shift < MaxShift; shift += 7)
+        var bytes = _bytes.Span;
+        for (var shift = 0; shift < MaxShift && _position < bytes.Length; shift += 7)
         {
-            if (IsAtEnd)
-            {
-                break;
-            }
-
-            var part = _bytes.Span[_position++];
+            var part = bytes[_position++];
             value |= (long)(part & 0x7F) << shift;
             if (part < 0x80)
             {

@@ -19,23 +19,18 @@ internal sealed class Page
     /// <exception cref="InvalidDataException">It is no page; the message says what is wrong with it.</exception>
     public static Page Read(ReadOnlyMemory<byte> content)
     {
-        List<StoredEntry> entries = [];
+        var entries = new StoredEntry[CountOf(content)];
         var reader = new ByteReader(content);
-        while (!reader.IsAtEnd)
+        for (var at = 0; at < entries.Length; at++)
         {
-            var key = reader.ReadBytes();
-            var recordLength = reader.ReadNumber();
-            // A null of this type: without it, null would be bytes, of which there are none.
-            var entry = new StoredEntry(key, recordLength == 0 ? (ReadOnlyMemory<byte>?)null : reader.Read(recordLength - 1));
-            if (entries.Count > 0 && KeyOrder.Compare(entries[^1].Key, key) >= 0)
+            entries[at] = Read(ref reader);
+            if (at > 0 && KeyOrder.Compare(entries[at - 1].Key, entries[at].Key) >= 0)
             {
-                throw new InvalidDataException($"its entry {entries.Count} is not in order");
+                throw new InvalidDataException($"its entry {at} is not in order");
             }
-
-            entries.Add(entry);
         }
 
-        return new Page([.. entries], content.Length);
+        return new Page(entries, content.Length);
     }
 
     /// <summary>Adds an entry to a page that is being written.</summary>
@@ -52,6 +47,9 @@ internal sealed class Page
             output.WriteNumber(0);
         }
     }
+
+    /// <summary>Returns the entries from a place on.</summary>
+    public ArraySegment<StoredEntry> From(int place) => new(_entries, place, _entries.Length - place);
 
     /// <summary>Returns the place of the first entry whose key is not less.</summary>
     public int FirstFrom(ReadOnlySpan<byte> key)
@@ -79,5 +77,24 @@ internal sealed class Page
         var place = FirstFrom(key);
         entry = place < _entries.Length ? _entries[place] : default;
         return place < _entries.Length && entry.Key.Span.SequenceEqual(key);
+    }
+
+    private static int CountOf(ReadOnlyMemory<byte> content)
+    {
+        var count = 0;
+        for (var reader = new ByteReader(content); !reader.IsAtEnd; count++)
+        {
+            Read(ref reader);
+        }
+
+        return count;
+    }
+
+    private static StoredEntry Read(ref ByteReader reader)
+    {
+        var key = reader.ReadBytes();
+        var recordLength = reader.ReadNumber();
+        // A null of this type: without it, null would be bytes, of which there are none.
+        return new StoredEntry(key, recordLength == 0 ? (ReadOnlyMemory<byte>?)null : reader.Read(recordLength - 1));
     }
 }

@@ -33,6 +33,20 @@ internal static class RunMerge
             var bytes = 0;
             while (Least(cursors) is { } least)
             {
+                if (least.IsPageBefore(cursors))
+                {
+                    // As most are where keys grow with time, or where there is one run only.
+                    if (batch.Count > 0)
+                    {
+                        yield return batch;
+                        (batch, bytes) = ([], 0);
+                    }
+
+                    var rest = await least.TakePageAsync();
+                    yield return keepDeleted || !rest.Any(entry => entry.Record is null) ? rest : [.. rest.Where(entry => entry.Record is not null)];
+                    continue;
+                }
+
                 var entry = least.Current;
                 if (keepDeleted || entry.Record is not null)
                 {
@@ -88,6 +102,7 @@ internal static class RunMerge
     {
         private IReadOnlyList<StoredEntry> _entries = [];
         private int _place;
+        private bool _isMixed;
 
         public bool IsAtEnd { get; private set; }
 
@@ -104,13 +119,39 @@ internal static class RunMerge
             while (!IsAtEnd && _place == _entries.Count);
         }
 
+        /// <summary>Whether the rest of the page comes before all that the others have. Asked of the least one.</summary>
+        public bool IsPageBefore(List<Cursor> cursors)
+        {
+            // Looked at once a page, or it would cost as much as it saves where runs are mixed.
+            if (_isMixed)
+            {
+                return false;
+            }
+
+            var last = _entries[^1].Key;
+            foreach (var other in cursors)
+            {
+                _isMixed |= other != this && !other.IsAtEnd && KeyOrder.Compare(other.Current.Key, last) <= 0;
+            }
+
+            return !_isMixed;
+        }
+
+        /// <summary>Takes the rest of the page.</summary>
+        public async ValueTask<ArraySegment<StoredEntry>> TakePageAsync()
+        {
+            var rest = pages.Current.From(_place);
+            await NextPageAsync();
+            return rest;
+        }
+
         public ValueTask MoveAsync() => ++_place < _entries.Count ? default : NextPageAsync();
 
         public ValueTask DisposeAsync() => pages.DisposeAsync();
 
         private async ValueTask NextPageAsync()
         {
-            (_entries, _place) = ([], 0);
+            (_entries, _place, _isMixed) = ([], 0, false);
             while (_entries.Count == 0 && !IsAtEnd)
             {
                 if (await pages.MoveNextAsync())

@@ -70,6 +70,11 @@ internal sealed class StringPart : KeyPart<string>
     public override string Read(KeyReader reader)
     {
         var written = reader.TakeUntilZero();
+        return reader.LastText(written) ?? reader.Keep(written, TextOf(written));
+    }
+
+    private static string TextOf(ReadOnlySpan<byte> written)
+    {
         if (!written.Contains(Escape))
         {
             return KeyText.FromBytes(written);

@@ -87,20 +87,23 @@ internal static class KeyParts
         }
 
         var constructor = constructors[0];
+        var parts = constructor.GetParameters().Select(parameter => Of(parameter.ParameterType, isNullable: true)).ToArray();
         var fields = constructor.GetParameters()
-            .Select(parameter => (Field<T>)Call(nameof(FieldOf), type, parameter.ParameterType, MemberOf(type, parameter)!))
+            .Select((parameter, at) => (Field<T>)Call(nameof(FieldOf), type, parameter.ParameterType, MemberOf(type, parameter)!, parts[at]))
             .ToArray();
-        var values = Expression.Parameter(typeof(object?[]));
-        var made = Expression.New(constructor, constructor.GetParameters().Select((parameter, at) =>
-            Expression.Convert(Expression.ArrayIndex(values, Expression.Constant(at)), parameter.ParameterType)));
-        return new FieldsPart<T>(fields, Expression.Lambda<Func<object?[], T>>(made, values).Compile());
+
+        // One expression that reads all: no part goes through an object.
+        var reader = Expression.Parameter(typeof(KeyReader));
+        var made = Expression.New(constructor, constructor.GetParameters().Select((parameter, at) => Expression.Call(
+            Expression.Constant(parts[at], typeof(KeyPart<>).MakeGenericType(parameter.ParameterType)), nameof(KeyPart<T>.Read), null, reader)));
+        return new FieldsPart<T>(fields, Expression.Lambda<Func<KeyReader, T>>(made, reader).Compile());
     }
 
-    private static Field<T> FieldOf<T, TField>(MemberInfo member)
+    private static Field<T> FieldOf<T, TField>(MemberInfo member, KeyPart<TField> part)
     {
         var owner = Expression.Parameter(typeof(T));
         var get = Expression.Lambda<Func<T, TField>>(Expression.MakeMemberAccess(owner, member), owner).Compile();
-        return new Field<T, TField>(get, (KeyPart<TField>)Of(typeof(TField), isNullable: true));
+        return new Field<T, TField>(get, part);
     }
 
     // All that an object holds comes from the constructor: whatever its equality looks at is in the bytes.
@@ -128,7 +131,8 @@ internal static class KeyParts
 
     private static object Call(string method, Type argument) => Invoke(method, [argument], []);
 
-    private static object Call(string method, Type first, Type second, MemberInfo member) => Invoke(method, [first, second], [member]);
+    private static object Call(string method, Type first, Type second, MemberInfo member, object part) =>
+        Invoke(method, [first, second], [member, part]);
 
     private static object Invoke(string method, Type[] types, object[] arguments)
     {

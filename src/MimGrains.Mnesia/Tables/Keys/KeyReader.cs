@@ -3,11 +3,20 @@ using System.Buffers.Binary;
 namespace MimGrains.Mnesia.Tables.Keys;
 
 /// <summary>Takes the parts of an encoded key one after another.</summary>
+/// <remarks>
+/// Keys that are read one after another are often neighbours, with most of their texts in common: of each of the first texts of a key
+/// it remembers the last one, which is then one object for all of them.
+/// </remarks>
 internal sealed class KeyReader
 {
+    private const int TextsKept = 8;
+    private const int TextMost = 128;
+
+    private readonly KeptText[] _texts = new KeptText[TextsKept];
     private byte[] _bytes = new byte[256];
     private int _length;
     private int _at;
+    private int _text;
 
     /// <summary>Whether everything was taken.</summary>
     public bool IsAtEnd => _at == _length;
@@ -23,6 +32,40 @@ internal sealed class KeyReader
         bytes.CopyTo(_bytes);
         _length = bytes.Length;
         _at = 0;
+        _text = 0;
+    }
+
+    /// <summary>Returns the text that stood in this place of the key before, if it was written the same; else null.</summary>
+    public string? LastText(ReadOnlySpan<byte> written)
+    {
+        if (_text >= TextsKept)
+        {
+            return null;
+        }
+
+        ref var kept = ref _texts[_text];
+        if (kept.Text is null || !kept.Written.AsSpan(0, kept.Length).SequenceEqual(written))
+        {
+            return null;
+        }
+
+        _text++;
+        return kept.Text;
+    }
+
+    /// <summary>Remembers a text, unless it is long, and passes to the next place.</summary>
+    public string Keep(ReadOnlySpan<byte> written, string text)
+    {
+        if (_text < TextsKept && written.Length <= TextMost)
+        {
+            ref var kept = ref _texts[_text];
+            kept.Written ??= new byte[TextMost];
+            written.CopyTo(kept.Written);
+            (kept.Length, kept.Text) = (written.Length, text);
+        }
+
+        _text++;
+        return text;
     }
 
     /// <exception cref="InvalidDataException">There are not so many.</exception>
@@ -65,5 +108,12 @@ internal sealed class KeyReader
         var text = Take(length);
         _at++;
         return text;
+    }
+
+    private struct KeptText
+    {
+        public byte[] Written;
+        public int Length;
+        public string? Text;
     }
 }
