@@ -56,6 +56,12 @@ internal sealed class FragmentCaller(IGrainFactory grains, FragmentRegistry regi
     /// <summary>Ends a fragment whose table is deleted: see <see cref="FragmentHost.DropAsync"/>.</summary>
     public Task StopAsync(FragmentId fragment) => grains.GetGrain<IFragmentGrain>(fragment.ToString()).Stop();
 
-    /// <summary>Completes when a fragment answers.</summary>
-    public Task LoadAsync(FragmentId fragment) => grains.GetGrain<IFragmentGrain>(fragment.ToString()).Load();
+    /// <summary>Completes when a fragment answers, however long what is stored of it takes to load.</summary>
+    public async Task LoadAsync(FragmentId fragment, CancellationToken cancellationToken)
+    {
+        while (!await grains.GetGrain<IFragmentGrain>(fragment.ToString()).Load().WaitAsync(cancellationToken))
+        {
+            // Asked again: one call must not wait for longer than an answer may take.
+        }
+    }
 }

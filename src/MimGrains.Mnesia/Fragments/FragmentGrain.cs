@@ -6,31 +6,28 @@ namespace MimGrains.Mnesia.Fragments;
 
 /// <inheritdoc cref="IFragmentGrain"/>
 [Reentrant, KeepAlive, StayingSilosOnly]
-internal sealed class FragmentGrain(FragmentOpener opener, FragmentRegistry registry) : Grain, IFragmentGrain
+internal sealed class FragmentGrain(FragmentOpener opener, FragmentRegistry registry, TimeProvider time)
+    : Grain, IFragmentGrain, IDisposable
 {
-    private FragmentEntry? _entry;
+    // Well below what Orleans waits for an answer.
+    private static readonly TimeSpan LoadAnswerAfter = TimeSpan.FromSeconds(10);
 
-    private FragmentHost Host => _entry?.Host ?? throw Gone();
+    private readonly CancellationTokenSource _ending = new();
+    private Task<FragmentEntry> _opening = null!;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    // Calls wait for the opening, Orleans does not: it lets an activation take 30 s, and a large table takes longer to load.
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (registry.IsClosed)
-        {
-            // Called by a silo that remembers the fragment here: Orleans sends the call on to where it is placed next.
-            DeactivateOnIdle();
-            return;
-        }
-
-        var key = this.GetPrimaryKeyString();
-        var slash = key.LastIndexOf('/');
-        _entry = await opener.OpenAsync(
-            new FragmentId(key[..slash], int.Parse(key[(slash + 1)..], CultureInfo.InvariantCulture)), cancellationToken);
-        _ = DeactivateWhenStoppedAsync(Host);
+        _opening = OpenAsync();
+        return Task.CompletedTask;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        if (_entry is { Host: { } host } entry)
+        await _ending.CancelAsync();
+        await ((Task)_opening).WaitAsync(cancellationToken).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (_opening.IsCompletedSuccessfully && _opening.Result is { Host: { } host } entry)
         {
             try
             {
@@ -44,15 +41,55 @@ internal sealed class FragmentGrain(FragmentOpener opener, FragmentRegistry regi
         }
     }
 
-    public Task<FragmentReply[]> Ask(FragmentRequest[] requests) => Host.AskManyAsync(requests);
+    public async Task<FragmentReply[]> Ask(FragmentRequest[] requests) => await (await HostAsync()).AskManyAsync(requests);
 
-    public Task Tell(FragmentRequest[] requests) => Host.AskManyAsync(requests);
+    public async Task Tell(FragmentRequest[] requests) => await (await HostAsync()).AskManyAsync(requests);
 
-    public Task<FragmentReply> Await(long ticket) => Host.AwaitAsync(ticket);
+    public async Task<FragmentReply> Await(long ticket) => await (await HostAsync()).AwaitAsync(ticket);
 
-    public Task Load() => _entry is null ? Task.FromException(Gone()) : Task.CompletedTask;
+    public async Task<bool> Load()
+    {
+        try
+        {
+            await _opening.WaitAsync(LoadAnswerAfter, time);
+            return true;
+        }
+        catch (TimeoutException) when (!_opening.IsCompleted)
+        {
+            return false;
+        }
+    }
 
-    public Task Stop() => Host.DropAsync();
+    public async Task Stop() => await (await HostAsync()).DropAsync();
+
+    public void Dispose() => _ending.Dispose();
+
+    private async Task<FragmentEntry> OpenAsync()
+    {
+        try
+        {
+            if (registry.IsClosed)
+            {
+                // Called by a silo that remembers the fragment here: Orleans sends the call on to where it is placed next.
+                throw Gone();
+            }
+
+            var key = this.GetPrimaryKeyString();
+            var slash = key.LastIndexOf('/');
+            var entry = await opener.OpenAsync(
+                new FragmentId(key[..slash], int.Parse(key[(slash + 1)..], CultureInfo.InvariantCulture)), _ending.Token);
+            _ = DeactivateWhenStoppedAsync(entry.Host!);
+            return entry;
+        }
+        catch
+        {
+            // Whoever calls from now on finds another activation.
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    private async Task<FragmentHost> HostAsync() => (await _opening).Host ?? throw Gone();
 
     private async Task DeactivateWhenStoppedAsync(FragmentHost host)
     {

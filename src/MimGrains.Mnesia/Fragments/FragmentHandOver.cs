@@ -99,7 +99,7 @@ internal sealed partial class FragmentHandOver(
     {
         try
         {
-            await caller.LoadAsync(fragment).WaitAsync(cancellationToken);
+            await caller.LoadAsync(fragment, cancellationToken);
             return true;
         }
         catch (NoSuchTableException)

@@ -16,8 +16,7 @@ internal sealed class FragmentLoader(FragmentCaller caller, IServiceProvider ser
     {
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, definition.Fragments)
-                .Select(index => caller.LoadAsync(new FragmentId(definition.Name, index)))).WaitAsync(cancellationToken);
+            await Task.WhenAll(FragmentsOf(definition).Select(fragment => caller.LoadAsync(fragment, cancellationToken)));
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

@@ -20,8 +20,9 @@ internal interface IFragmentGrain : IGrainWithStringKey
     Task<FragmentReply> Await(long ticket);
 
     /// <summary>Completes when the fragment answers, and what is stored of it is in the copies of all live silos.</summary>
+    /// <returns>Whether that is so: false when it takes long, to be asked again.</returns>
     [Alias("load")]
-    Task Load();
+    Task<bool> Load();
 
     /// <summary>The table is deleted: the activation ends, and completes when it has.</summary>
     [Alias("stop")]

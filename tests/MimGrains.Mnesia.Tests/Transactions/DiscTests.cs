@@ -5,6 +5,7 @@ using MimGrains.Mnesia.Storage.Rows;
 using MimGrains.Mnesia.Tests.Storage;
 using MimGrains.Persistent;
 using MimGrains.Tables;
+using Orleans.Configuration;
 using Orleans.TestingHost;
 
 namespace MimGrains.Mnesia.Tests.Transactions;
@@ -24,7 +25,8 @@ public sealed class DiscTests
 
     private static readonly TimeSpan LoadTimeout = TimeSpan.FromSeconds(60);
 
-    private readonly MemoryRows _rows = new();
+    private readonly FaultyRows _rows = new(new MemoryRows());
+    private TimeSpan? _activationTimeout;
 
     [Fact]
     public async Task What_was_committed_is_there_after_all_silos_were_gone()
@@ -69,6 +71,24 @@ public sealed class DiscTests
             await transaction.WriteAsync(DiscOnly, "1", new Counter(7));
         });
         Assert.Equal(7, (await transactions.AsyncDirtyAsync(async activity => await activity.ReadAsync(DiscOnly, "1")))!.Value);
+    }
+
+    [Fact]
+    public async Task A_table_that_takes_longer_to_load_than_an_activation_may_take_is_loaded()
+    {
+        await using (var first = await StartAsync(1, [Disc]))
+        {
+            await Transactions(first, 0).TransactionAsync(async transaction => await transaction.WriteAsync(Disc, "1", new Counter(7)));
+        }
+
+        // A slow database, which is called several times one after another.
+        var limit = TimeSpan.FromMilliseconds(500);
+        _activationTimeout = limit;
+        _rows.Before = (_, _) => Task.Delay(limit);
+        await using var next = await StartAsync(1, [Disc]);
+        _rows.Heal();
+        Assert.True(next.Silos[0].ServiceProvider.GetRequiredKeyedService<IPersistentTable<string, Counter>>(Disc.Name).TryGet("1", out var record));
+        Assert.Equal(7, record.Value);
     }
 
     [Fact]
@@ -222,6 +242,11 @@ public sealed class DiscTests
             }
 
             silo.UsePersistentTables();
+            if (_activationTimeout is { } limit)
+            {
+                silo.Services.Configure<GrainCollectionOptions>(options => options.ActivationTimeout = limit);
+            }
+
             // So small that the log is compacted several times.
             silo.Services.Configure<FragmentStorageOptions>(options => (options.LogSlots, options.LogBytesBeforeCompaction) = (128, 4_096));
             silo.Services.Replace(ServiceDescriptor.Singleton<IRowStore>(_rows));
