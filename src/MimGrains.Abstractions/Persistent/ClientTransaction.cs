@@ -11,6 +11,7 @@ internal sealed class ClientTransaction(
 
     private readonly List<ClientStep> _waiting = [];
     private bool _isAsking;
+    private bool _isCancelled;
 
     public override TransactionId Id => id;
 
@@ -28,6 +29,18 @@ internal sealed class ClientTransaction(
     public ClientReply? Ended { get; private set; }
 
     public void End() => IsOver = true;
+
+    /// <summary>
+    /// Throws if an operation was cancelled: its answer is still on its way, and this run can do nothing more but end, even if the body
+    /// has kept the cancellation to itself.
+    /// </summary>
+    public void ThrowIfCancelled()
+    {
+        if (_isCancelled)
+        {
+            throw new OperationCanceledException(session.CancellationToken);
+        }
+    }
 
     public async Task<ClientReply> CommitAsync()
     {
@@ -90,6 +103,11 @@ internal sealed class ClientTransaction(
 
             return reply.Value;
         }
+        catch (OperationCanceledException) when (session.CancellationToken.IsCancellationRequested && Ended is null)
+        {
+            _isCancelled = true;
+            throw;
+        }
         finally
         {
             _isAsking = false;
@@ -121,6 +139,7 @@ internal sealed class ClientTransaction(
             throw EndOf(ended);
         }
 
+        ThrowIfCancelled();
         CancellationToken.ThrowIfCancellationRequested();
     }
 

@@ -121,6 +121,7 @@ internal sealed class TransactionsClient(Func<long, ITransactionGrain> grainOf, 
         {
             result = await run.Body(context);
             context.End();
+            context.ThrowIfCancelled();
         }
         catch (Exception) when (context.Ended is not null)
         {

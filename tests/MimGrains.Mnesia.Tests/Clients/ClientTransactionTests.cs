@@ -145,6 +145,43 @@ public sealed class ClientTransactionTests(BankCluster bank) : TransactionContra
     }
 
     [Fact]
+    public async Task A_body_that_goes_on_after_its_operation_was_cancelled_is_not_committed()
+    {
+        await Bank.FillAsync();
+        using var cancelling = new CancellationTokenSource();
+        var mayEnd = new TaskCompletionSource();
+        var holder = Task.CompletedTask;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _transactions.TransactionAsync(
+            async transaction =>
+            {
+                await transaction.UpdateCounterAsync(BankCluster.Balances, "0", 1);
+                holder = await HoldAsync("1", mayEnd.Task);
+                var waiting = transaction.ReadForWriteAsync(BankCluster.Balances, "1").AsTask();
+                await cancelling.CancelAsync();
+                await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+            },
+            cancellationToken: cancelling.Token));
+
+        mayEnd.SetResult();
+        await holder;
+        Assert.Equal(BankCluster.Accounts * BankCluster.FirstBalance, await BankCluster.SumAsync(Bank.Transactions(1)));
+    }
+
+    // Returns when a transaction of a silo, younger than those that have begun, has the lock of an account.
+    private async Task<Task> HoldAsync(string account, Task until)
+    {
+        var holds = new TaskCompletionSource();
+        var holder = Bank.Transactions(0).TransactionAsync(async transaction =>
+        {
+            await transaction.ReadForWriteAsync(BankCluster.Balances, account);
+            holds.SetResult();
+            await until;
+        });
+        await holds.Task;
+        return holder;
+    }
+
+    [Fact]
     public async Task A_body_that_takes_too_long_is_aborted()
     {
         await Bank.FillAsync();
