@@ -4,12 +4,25 @@ namespace MimGrains.Simulation;
 /// <remarks>A class of its own, so that it runs beside the runs of the whole protocol.</remarks>
 public sealed class BrokenRuleTests
 {
-    // Most faults show within a few seeds; two need a rare order of events, about one run in 300.
+    // Most faults show within a few seeds; some need a rare order of events, one run in hundreds.
     private const int FaultSeeds = 3_000;
 
     // Needs two deaths and three messages in one order; DeathTests of the core has it as a short history.
     private const Fault RarestFault = Fault.LevelRepliesFromBeforeADeathCount;
     private const int RareFaultSeeds = 20_000;
+
+    // A seed that shows a rare one, as the protocol is now: the search begins there. When a change of the protocol, or of what a run
+    // draws, moves it, the search goes on through all seeds, and finds the next one; that takes minutes, and is put here then.
+    private static readonly Dictionary<Fault, int> FirstLooks = new()
+    {
+        [Fault.HelloTellsNoPauses] = 172,
+        [Fault.LateBatchesOfTheDeadAreTaken] = 287,
+        [Fault.LeaderDoesNotLevel] = 356,
+        [Fault.DeposedGoesOn] = 616,
+        [Fault.LeaderStaysWhenItGrants] = 622,
+        [Fault.LeaderDoesNotCatchUp] = 704,
+        [Fault.LevelRepliesFromBeforeADeathCount] = 3_248,
+    };
 
     public static TheoryData<string> Faults() => [.. Enum.GetValues<Fault>()
         .Where(fault => fault is not (Fault.None or RarestFault)).Select(fault => fault.ToString())];
@@ -22,7 +35,9 @@ public sealed class BrokenRuleTests
 
     private static void AssertNoticed(Fault fault, int seeds)
     {
-        var seed = Enumerable.Range(0, seeds).FirstOrDefault(seed => Failure(seed, fault) is not null, -1);
+        var first = FirstLooks.GetValueOrDefault(fault);
+        var seed = Enumerable.Range(0, seeds).Select(next => (first + next) % seeds)
+            .FirstOrDefault(seed => Failure(seed, fault) is not null, -1);
 
         Assert.True(seed >= 0, $"{seeds} seeds did not notice {fault}.");
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using MimGrains.Core.Identity;
 using MimGrains.Core.Replication;
 
@@ -150,8 +151,13 @@ internal sealed partial class SimNode
             return;
         }
 
-        foreach (var request in _requests.ToList())
+        // An answer may bring others, and steps them. This comes after every event: a copy that is made anew is garbage.
+        var count = _requests.Count;
+        var waiting = ArrayPool<Request>.Shared.Rent(count);
+        _requests.CopyTo(waiting);
+        for (var i = 0; i < count; i++)
         {
+            var request = waiting[i];
             if (request.Decision is null)
             {
                 Decide(request);
@@ -164,6 +170,8 @@ internal sealed partial class SimNode
                 Reply(request, new LeadReply(LeaderRole.Leading, Replica.Ballot, decision.Verdict, found));
             }
         }
+
+        ArrayPool<Request>.Shared.Return(waiting, clearArray: true);
     }
 
     private bool MayAnswer(in LeaderDecision decision) => decision.Verdict == DecisionVerdict.Refused

@@ -2,6 +2,8 @@ namespace MimGrains.Core.Replication;
 
 public abstract partial class TableReplica
 {
+    private const int PeersOnStack = 32;
+
     private long _majorityThrough;
 
     /// <summary>
@@ -16,15 +18,16 @@ public abstract partial class TableReplica
             return _majorityThrough = LastSequence;
         }
 
-        var acked = new long[_peers.Count];
-        var at = 0;
-        foreach (var peer in _peers.Values)
+        Span<long> acked = stackalloc long[PeersOnStack];
+        acked = _peers.Count <= PeersOnStack ? acked[.._peers.Count] : new long[_peers.Count];
+        for (var at = 0; at < acked.Length; at++)
         {
             // What it did not get before its hello comes with its dump, which it may not have yet.
-            acked[at++] = peer.HelloSequence > CompletedThrough ? CompletedThrough : peer.Acked;
+            var peer = _peers.GetValueAtIndex(at);
+            acked[at] = peer.HelloSequence > CompletedThrough ? CompletedThrough : peer.Acked;
         }
 
-        Array.Sort(acked);
+        acked.Sort();
         return _majorityThrough = Math.Max(_majorityThrough, acked[^others]);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class HashIndex<TEntry, TChain>
     where TEntry : class
     where TChain : IChain<TEntry>
 {
-    private const int MinSlots = 1_024;
+    private const int MinSlots = 64;
     private const int MaxReservedSlots = 1 << 28;
 
     private Slot[] _slots = new Slot[MinSlots];

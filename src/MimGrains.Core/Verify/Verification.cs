@@ -102,9 +102,7 @@ public sealed partial class Verification
 
         Records = compared.Max(reply => reply.Records);
         _bucketsPerListing = (int)Math.Max(1, RecordsPerListing / ((Records / BucketDigest.Buckets) + 1));
-        var first = compared[0].Sums;
-        _buckets = new((_buckets ?? Enumerable.Range(0, BucketDigest.Buckets))
-            .Where(bucket => compared.Exists(reply => reply.Sums[bucket] != first[bucket])));
+        _buckets = new(Differing(compared, _buckets ?? Enumerable.Range(0, BucketDigest.Buckets)));
         return ++_rounds < _digestRounds && _buckets.Count > 0;
     }
 
@@ -165,6 +163,22 @@ public sealed partial class Verification
         for (var i = 0; i < _keys.Count; i++)
         {
             Judge(_keys[i], new Sight(_replicas, i, _firstLook, looks));
+        }
+    }
+
+    private static IEnumerable<int> Differing(List<DigestReply> compared, IEnumerable<int> buckets)
+    {
+        foreach (var bucket in buckets)
+        {
+            var sum = compared[0].Sums[bucket];
+            for (var i = 1; i < compared.Count; i++)
+            {
+                if (compared[i].Sums[bucket] != sum)
+                {
+                    yield return bucket;
+                    break;
+                }
+            }
         }
     }
 
