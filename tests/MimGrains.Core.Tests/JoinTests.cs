@@ -1,3 +1,4 @@
+using MimGrains.Core.Identity;
 using MimGrains.Core.Replication;
 
 namespace MimGrains.Core.Tests;
@@ -151,6 +152,31 @@ public sealed class JoinTests
 
         Assert.Equal(0, b.Count);
         Assert.Equal(0, b.LevellingCount);
+    }
+
+    [Fact]
+    public void A_dump_that_began_before_a_sweep_has_the_record_and_one_that_began_after_it_the_tombstone()
+    {
+        var a = Sample.First(Sample.A);
+        var b = Sample.Join(Sample.B, a);
+        b.Insert(1, "of b", 100);
+        Sample.Deliver(b, a);
+        var c = Sample.Replica(Sample.C);
+        c.Greet(a);
+        var early = a.BeginDump(c.RequestDump())!;
+        a.OnDead(Sample.B);
+        var sweep = a.BeginSweep()!;
+        sweep.Find(maxLooks: 9, maxFound: 9);
+        sweep.Remove();
+
+        c.OnDumpHeader(early.Header);
+        c.TakeChunks(early);
+        Assert.Equal("of b", c.Get(1));
+        Assert.Null(a.Get(1));
+
+        var d = Sample.Join(new ReplicaId("d"), a);
+        Assert.Null(d.Get(1));
+        Assert.Equal(1, d.TombstoneCount);
     }
 
     [Fact]

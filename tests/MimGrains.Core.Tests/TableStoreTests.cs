@@ -72,7 +72,7 @@ public sealed class TableStoreTests
         store.Apply(1, "record", new Stamp(1, 10, 0));
         var cursor = store.Capture().All();
         Assert.True(cursor.MoveNext());
-        store.Bury(cursor.Current);
+        store.Bury([cursor.Current]);
 
         Assert.Equal(0, store.Count);
         Assert.False(store.TryGet(1, out _));
@@ -80,6 +80,74 @@ public sealed class TableStoreTests
         Assert.False(store.Apply(1, "record", new Stamp(1, 10, 0)));
         Assert.True(store.Apply(1, "later", new Stamp(2, 11, 0)));
         Assert.Equal([(1, "later")], Records(store));
+    }
+
+    [Fact]
+    public void Who_holds_an_entry_has_its_record_still_when_it_is_buried_and_nobody_else()
+    {
+        var store = Make();
+        store.Apply(1, "buried", new Stamp(1, 10, 0));
+        store.Apply(2, "kept", new Stamp(2, 20, 0));
+        store.Changes = new(capacity: 9, maxBytes: 1_000, first: 1, origins: 3, _ => 1);
+        var before = store.Capture();
+        var entry = store.EntryOf(1)!;
+        Assert.True(TableStore<int, string>.IsCurrent(entry));
+        store.Bury([entry]);
+
+        var cursor = before.All();
+        Assert.True(cursor.MoveNext());
+        Assert.Equal("buried", cursor.Current.Record);
+        Assert.False(TableStore<int, string>.IsCurrent(entry));
+        Assert.Equal([(2, "kept")], Records(store));
+        Assert.False(store.TryGet(1, out _, out var stamp));
+        Assert.Equal(default, stamp);
+        Assert.Equal(new Stamp(1, 10, 0), Assert.Single(store.CaptureTombstones()).Stamp);
+        var change = store.Changes.At(1);
+        Assert.Equal((true, false, false), (change.HadRecord, change.HasRecord, change.HasWrite));
+
+        Assert.Equal(1, store.Purge(_ => true, limit: 9));
+        Assert.Null(store.EntryOf(1));
+        Assert.True(store.Apply(1, "older", new Stamp(9, 9, 1)));
+        Assert.Equal([1, 2], store.ScanIndexed<Tens, SelectKey, int>(new Tens(0)));
+    }
+
+    [Fact]
+    public void An_entry_is_current_until_another_write_takes_its_place()
+    {
+        var store = Make();
+        store.Apply(1, "first", new Stamp(1, 10, 0));
+        var first = store.EntryOf(1)!;
+        store.Apply(1, "loses", new Stamp(9, 9, 1));
+        Assert.True(TableStore<int, string>.IsCurrent(first));
+        store.Apply(1, "second", new Stamp(2, 20, 0));
+        var second = store.EntryOf(1)!;
+        Assert.False(TableStore<int, string>.IsCurrent(first));
+        Assert.False(first.IsTombstone);
+        Assert.True(TableStore<int, string>.IsCurrent(second));
+        store.Apply(1, null, new Stamp(3, 30, 0));
+        Assert.False(TableStore<int, string>.IsCurrent(second));
+        Assert.False(TableStore<int, string>.IsCurrent(store.EntryOf(1)!));
+    }
+
+    [Fact]
+    public void The_sums_are_those_of_a_store_that_never_had_what_is_buried()
+    {
+        var store = Make();
+        var expected = Make();
+        for (var i = 0; i < 500; i++)
+        {
+            store.Apply(i, "record", new Stamp(i, i, i % 3));
+            if (i % 3 != 1)
+            {
+                expected.Apply(i, "record", new Stamp(i, i, i % 3));
+            }
+        }
+
+        store.Bury([.. Enumerable.Range(0, 500).Where(i => i % 3 == 1).Select(i => store.EntryOf(i)!)]);
+
+        Assert.Equal(expected.CopyDigest(), store.CopyDigest());
+        Assert.Equal(expected.Count, store.Count);
+        Assert.Equal(Records(expected), Records(store));
     }
 
     [Theory, InlineData(1), InlineData(2)]

@@ -38,6 +38,9 @@ internal enum Fault
     /// <summary>Records of dead owners are not swept.</summary>
     DeadOwnersAreNotSwept,
 
+    /// <summary>Records of dead owners are swept without a trace.</summary>
+    SweptLeaveNoTombstones,
+
     /// <summary>A comparison looks a second time at replicas that lack what the others had at the first.</summary>
     LooksDoNotWait,
 

@@ -133,8 +133,9 @@ internal sealed partial class SimNode
             _majoritySeen = majority;
         }
 
-        foreach (var peer in Replica.Peers)
+        for (var i = 0; i < Replica.Peers.Count; i++)
         {
+            var peer = Replica.Peers[i];
             var applied = Replica.AppliedOf(peer);
             ref var seen = ref CollectionsMarshal.GetValueRefOrAddDefault(_appliedSeen, peer, out _);
             if (applied < seen)
@@ -248,7 +249,23 @@ internal sealed partial class SimNode
                 _sweep = null;
             }
 
+            RemoveFound(sweep);
+        }
+    }
+
+    private void RemoveFound(OwnerSweep sweep)
+    {
+        if (_cluster.Fault != Fault.SweptLeaveNoTombstones)
+        {
             sweep.Remove();
+            return;
+        }
+
+        var keys = Replica.Capture().All().Select(entry => entry.Key).ToList();
+        sweep.Remove();
+        foreach (var key in keys.Where(key => !Replica.TryGet(key, out _)))
+        {
+            Replica.ForgetTombstone(key);
         }
     }
 

@@ -147,8 +147,9 @@ public sealed partial class TableReplica<TKey, TRecord>
         {
             if (entry is not SiblingEntry<TKey, TRecord> merged)
             {
-                _codec.Encode(entry.Key, entry.Record, body);
-                Append(entry.IsTombstone ? EntryKind.Tombstone : EntryKind.Record, entry.Stamp, body, output);
+                // Not what the entry says now: its record may have been buried since the dump began.
+                _codec.Encode(entry.Key, _isInRecords ? entry.Record : null, body);
+                Append(_isInRecords ? EntryKind.Record : EntryKind.Tombstone, entry.Stamp, body, output);
                 return 1;
             }
 

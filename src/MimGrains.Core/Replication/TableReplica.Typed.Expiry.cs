@@ -19,7 +19,7 @@ public sealed partial class TableReplica<TKey, TRecord>
         while (IsReady && looked < limit && _store.TryTakeExpired(nowMicros, out var entry))
         {
             looked++;
-            if (!_store.IsCurrent(entry))
+            if (!TableStore<TKey, TRecord>.IsCurrent(entry))
             {
                 continue;
             }

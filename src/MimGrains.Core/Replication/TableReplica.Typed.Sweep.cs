@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using MimGrains.Core.Store;
 
@@ -12,8 +13,10 @@ public sealed partial class TableReplica<TKey, TRecord>
         return _schema.KeepWhenOwnerDies ? null : new Sweep(this);
     }
 
+    // Compiled once and well: a sweep is rare, begins in a cold process as often as not, and everybody waits for its end.
     private sealed class Sweep(TableReplica<TKey, TRecord> replica) : OwnerSweep
     {
+        private readonly TableStore<TKey, TRecord> _store = replica._store;
         private readonly OrderedIndex<TKey, TRecord>.Cursor _cursor = replica._store.Capture().All();
         private readonly string[] _owners = [.. replica._deadOwners.Order(StringComparer.Ordinal)];
 
@@ -24,6 +27,7 @@ public sealed partial class TableReplica<TKey, TRecord>
         // Neighbours often belong to one owner, by the same string.
         private (string? Owner, bool IsDead) _last;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override bool Find(int maxLooks, int maxFound)
         {
             for (var looks = 0; looks < maxLooks && _found.Count < maxFound; looks++)
@@ -45,6 +49,7 @@ public sealed partial class TableReplica<TKey, TRecord>
             return true;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Remove()
         {
             if (replica.IsMerging)
@@ -53,8 +58,9 @@ public sealed partial class TableReplica<TKey, TRecord>
             }
             else
             {
-                _found.RemoveAll(entry => !replica._store.IsCurrent(entry));
-                replica._store.BuryAll(CollectionsMarshal.AsSpan(_found));
+                // A replica that joins may have dropped the whole store meanwhile; nothing of the dead comes into the next one.
+                _found.RemoveAll(entry => _store != replica._store || !TableStore<TKey, TRecord>.IsCurrent(entry));
+                _store.Bury(CollectionsMarshal.AsSpan(_found));
                 Removed += _found.Count;
             }
 
@@ -65,6 +71,7 @@ public sealed partial class TableReplica<TKey, TRecord>
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private bool IsOwnerDead(Entry<TKey, TRecord> entry)
         {
             var owner = replica.OwnerOf(entry.Key, entry.Record!, entry.Stamp.Owner);

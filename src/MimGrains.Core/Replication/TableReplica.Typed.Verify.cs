@@ -41,6 +41,9 @@ public sealed partial class TableReplica<TKey, TRecord>
     internal bool Damage(TKey key, TRecord? older, WriteStamp olderStamp) =>
         _store.Damage(key, older, older is null ? default : Localize(olderStamp));
 
+    /// <summary>Forgets that a key was deleted, as only a broken replica does before its time.</summary>
+    internal void ForgetTombstone(TKey key) => _store.ForgetTombstone(key);
+
     private protected override ulong[] CopyDigest() => _store.CopyDigest();
 
     private protected override ListingReader CaptureListing(
@@ -71,7 +74,7 @@ public sealed partial class TableReplica<TKey, TRecord>
             return false;
         }
 
-        _store.Bury(entry);
+        _store.Bury([entry]);
         NoteMendedAway();
         return true;
     }

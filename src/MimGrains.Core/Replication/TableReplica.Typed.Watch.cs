@@ -184,9 +184,15 @@ public sealed partial class TableReplica<TKey, TRecord>
             return new(ChangeKind.OwnerLost, number, default!, Old: null, New: null, change.LostOwner);
         }
 
-        var kind = entry.IsTombstone
+        var kind = !change.HasRecord
             ? change.HasWrite ? ChangeKind.Deleted : ChangeKind.Lost
-            : change.IsLoss || change.Old is { IsTombstone: false } ? ChangeKind.Updated : ChangeKind.Inserted;
-        return new(kind, number, entry.Key, change.Old?.Record, entry.Record, Owner: null);
+            : change.IsLoss || change.HadRecord ? ChangeKind.Updated : ChangeKind.Inserted;
+        return new(
+            kind,
+            number,
+            entry.Key,
+            change.HadRecord ? change.Old!.Record : null,
+            change.HasRecord ? entry.Record : null,
+            Owner: null);
     }
 }

@@ -22,7 +22,7 @@ internal sealed class IndexFill<TKey, TRecord>(TableStore<TKey, TRecord> store, 
                 return false;
             }
 
-            if (store.IsCurrent(_cursor.Current))
+            if (TableStore<TKey, TRecord>.IsCurrent(_cursor.Current))
             {
                 index.Put(null, _cursor.Current);
             }

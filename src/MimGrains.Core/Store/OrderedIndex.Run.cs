@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
+
 namespace MimGrains.Core.Store;
 
 // Many records that go at once: one way down for all that are in the same part of the tree, and no comparison in its leaves.
+// Compiled once and well, as this comes rarely and is waited for.
 internal sealed partial class OrderedIndex<TKey, TRecord>
 {
     /// <summary>Removes entries.</summary>
@@ -19,6 +22,7 @@ internal sealed partial class OrderedIndex<TKey, TRecord>
         LowerRoot();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RemoveRun(Node node, ReadOnlySpan<Entry<TKey, TRecord>> run)
     {
         if (node.IsLeaf)
@@ -36,17 +40,21 @@ internal sealed partial class OrderedIndex<TKey, TRecord>
                 continue;
             }
 
-            var owned = node.Children[child] = Own(node.Children[child]);
-            RemoveRun(owned, run[start..]);
-            if (owned.Count == 0)
+            if (!TryDrop(node, child, run[start..]))
             {
-                node.RemoveAt(child);
+                var owned = node.Children[child] = Own(node.Children[child]);
+                RemoveRun(owned, run[start..]);
+                if (owned.Count == 0)
+                {
+                    node.RemoveAt(child);
+                }
             }
 
             run = run[..start];
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RemoveFromLeaf(Node leaf, ReadOnlySpan<Entry<TKey, TRecord>> run)
     {
         var (kept, next) = (0, 0);
@@ -70,6 +78,20 @@ internal sealed partial class OrderedIndex<TKey, TRecord>
         Array.Clear(leaf.Entries, kept, leaf.Count - kept);
         leaf.Count = kept;
         _count -= run.Length;
+    }
+
+    // Neighbours often have one owner: a leaf that goes with all it has needs no copy first.
+    private bool TryDrop(Node node, int child, ReadOnlySpan<Entry<TKey, TRecord>> run)
+    {
+        var leaf = node.Children[child];
+        if (!leaf.IsLeaf || !run.SequenceEqual(leaf.Entries.AsSpan(0, leaf.Count)))
+        {
+            return false;
+        }
+
+        node.RemoveAt(child);
+        _count -= run.Length;
+        return true;
     }
 
     private int FirstAtLeast(ReadOnlySpan<Entry<TKey, TRecord>> run, TKey key)

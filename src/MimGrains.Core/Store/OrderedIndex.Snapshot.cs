@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MimGrains.Core.Store;
 
 internal sealed partial class OrderedIndex<TKey, TRecord>
@@ -49,6 +51,7 @@ internal sealed partial class OrderedIndex<TKey, TRecord>
 
         public Entry<TKey, TRecord> Current { get; private set; } = null!;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] // Of a sweep.
         public bool MoveNext()
         {
             while (_path.TryPop(out var top))

@@ -17,6 +17,9 @@ internal abstract class SecondaryIndex<TKey, TRecord>(string name, Type valueTyp
 
     /// <summary>An entry takes the place of another one of the same key, or of nothing. Tombstones are in no index.</summary>
     public abstract void Put(Entry<TKey, TRecord>? old, Entry<TKey, TRecord> entry);
+
+    /// <summary>The record of an entry goes.</summary>
+    public abstract void Remove(Entry<TKey, TRecord> entry);
 }
 
 /// <summary>A secondary index.</summary>
@@ -64,10 +67,18 @@ internal sealed class SecondaryIndex<TKey, TRecord, TIndex>(
         }
     }
 
+    public override void Remove(Entry<TKey, TRecord> entry)
+    {
+        if (TryValueOf(entry, out var value))
+        {
+            Remove(value!, entry);
+        }
+    }
+
     private bool TryValueOf(Entry<TKey, TRecord>? entry, out TIndex? value)
     {
         value = default;
-        if (entry?.Record is null)
+        if (entry is not { IsTombstone: false, Record: not null })
         {
             return false;
         }

@@ -62,4 +62,12 @@ internal sealed partial class TableStore<TKey, TRecord>
             index.Put(old, entry);
         }
     }
+
+    private void RemoveFromIndexes(Entry<TKey, TRecord> entry)
+    {
+        foreach (var index in _indexes)
+        {
+            index.Remove(entry);
+        }
+    }
 }

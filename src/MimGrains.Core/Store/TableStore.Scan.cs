@@ -48,7 +48,7 @@ internal sealed partial class TableStore<TKey, TRecord>
     private Entry<TKey, TRecord>[] CollectIndexed<TPrefix>(TPrefix prefix, out int count)
         where TPrefix : IComparable<TKey>, IEquatable<TPrefix>
     {
-        var hash = prefix.GetHashCode();
+        var hash = Entry<TKey, TRecord>.PrefixHashOf(prefix.GetHashCode());
         count = 0;
         var buffer = _scanBuffer ??= new Entry<TKey, TRecord>[ScanBufferMin];
         for (var entry = _prefixes!.ChainOf(hash); entry is not null; entry = Volatile.Read(ref entry.PrefixNext))

@@ -79,7 +79,7 @@ internal sealed partial class TableStore<TKey, TRecord>
 
         if (kept.Length == 0 && current.IsTombstone)
         {
-            _primary.Remove(current.Hash, current);
+            Forget(current);
         }
         else
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using MimGrains.Core.Watch;
 
 namespace MimGrains.Core.Store;
 
@@ -49,14 +50,14 @@ internal sealed partial class TableStore<TKey, TRecord>
 
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TRecord record)
     {
-        record = Find(key, HashOf(key))?.Record;
+        record = Find(key, HashOf(key)) is { IsTombstone: false } entry ? entry.Record : null;
         return record is not null;
     }
 
     public bool TryGet(TKey key, [MaybeNullWhen(false)] out TRecord record, out Stamp stamp)
     {
         var entry = Find(key, HashOf(key));
-        record = entry?.Record;
+        record = entry is { IsTombstone: false } ? entry.Record : null;
         stamp = record is null ? default : entry!.Stamp;
         return record is not null;
     }
@@ -85,27 +86,25 @@ internal sealed partial class TableStore<TKey, TRecord>
         return true;
     }
 
-    /// <summary>Deletes the record of an entry, with the stamp of its write, so that the same write cannot bring it back.</summary>
-    public void Bury(Entry<TKey, TRecord> entry) => Put(entry, Buried(entry));
-
-    /// <summary>As <see cref="Bury"/> for many, which costs a fraction for each.</summary>
-    /// <param name="entries">Ascending by key; all current (<see cref="IsCurrent"/>), with records.</param>
-    public void BuryAll(ReadOnlySpan<Entry<TKey, TRecord>> entries)
+    /// <summary>Deletes records, with the stamps of their writes, so that the same writes cannot bring them back.</summary>
+    /// <param name="entries">Ascending by key; all current (<see cref="IsCurrent"/>).</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // Rare, and then in haste: not to be compiled twice.
+    public void Bury(ReadOnlySpan<Entry<TKey, TRecord>> entries)
     {
         _ordered.RemoveRun(entries);
         foreach (var entry in entries)
         {
-            PutUnordered(entry, Buried(entry));
+            BuryUnordered(entry);
         }
     }
 
-    /// <summary>Whether an entry of a snapshot still is what the replica knows of its key.</summary>
-    public bool IsCurrent(Entry<TKey, TRecord> entry) => ReferenceEquals(Find(entry.Key, entry.Hash), entry);
+    /// <summary>Whether an entry of a snapshot of this store still is the record of its key. Looks at the entry only.</summary>
+    public static bool IsCurrent(Entry<TKey, TRecord> entry) => !entry.IsPast && !entry.IsTombstone;
 
     /// <summary>Returns the records as they are now.</summary>
     public OrderedIndex<TKey, TRecord>.Snapshot Capture() => _ordered.Capture();
 
-    public Entry<TKey, TRecord>[] CaptureTombstones() => [.. _tombstones.Where(IsCurrent)];
+    public Entry<TKey, TRecord>[] CaptureTombstones() => [.. _tombstones.Where(tombstone => !tombstone.IsPast)];
 
     /// <summary>Forgets tombstones, oldest first, up to the first that <paramref name="mayForget"/> denies.</summary>
     /// <returns>How many were forgotten.</returns>
@@ -121,14 +120,14 @@ internal sealed partial class TableStore<TKey, TRecord>
                     break;
                 }
             }
-            else if (IsCurrent(tombstone))
+            else if (!tombstone.IsPast)
             {
                 if (!mayForget(tombstone.Stamp))
                 {
                     break;
                 }
 
-                _primary.Remove(tombstone.Hash, tombstone);
+                Forget(tombstone);
             }
 
             _tombstones.Dequeue();
@@ -148,14 +147,25 @@ internal sealed partial class TableStore<TKey, TRecord>
         ? EqualityComparer<TKey>.Default.Equals(left, right)
         : _equality!.Equals(left, right);
 
-    private static Entry<TKey, TRecord> Buried(Entry<TKey, TRecord> entry) => new()
+    private void Forget(Entry<TKey, TRecord> tombstone)
     {
-        Key = entry.Key,
-        Record = null,
-        Stamp = entry.Stamp,
-        Hash = entry.Hash,
-        PrefixHash = entry.PrefixHash,
-    };
+        _primary.Remove(tombstone.Hash, tombstone);
+        tombstone.Pass();
+    }
+
+    // The entry becomes its own tombstone: of a dead silo a great part of all records goes at once, and a new object for each
+    // would be as much memory to clear, and for the collector to go through, while everybody waits for the records to be gone.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void BuryUnordered(Entry<TKey, TRecord> entry)
+    {
+        _digest.Remove(DotHash(entry.Stamp));
+        _prefixes?.Remove(entry.PrefixHash, entry);
+        RemoveFromIndexes(entry);
+        Changes?.Add(new LoggedChange<TKey, TRecord>(entry, entry, LostOwner: null, IsLoss: false));
+        entry.Bury();
+        Volatile.Write(ref _count, _count - 1);
+        _tombstones.Enqueue(entry);
+    }
 
     private TKey KeptForm(TKey key, Entry<TKey, TRecord>? old) =>
         old is not null ? old.Key : _schema.ShareKey is { } share ? share(key) : key;
@@ -190,6 +200,7 @@ internal sealed partial class TableStore<TKey, TRecord>
         else
         {
             _primary.Replace(entry.Hash, old, entry);
+            old.Pass();
         }
 
         PutPrefix(old, entry);

@@ -47,14 +47,19 @@ internal sealed class ChangeLog<TKey, TRecord>(int capacity, long maxBytes, long
 
     public void Add(in LoggedChange<TKey, TRecord> change)
     {
-        var bytes = ChangeBytes + SizeOf(change.Old) + SizeOf(change.New);
+        var bytes = ChangeBytes + SizeOf(change.Old) + (change.IsBurial ? 0 : SizeOf(change.New));
         while (Next - First == capacity || (Next > First && _bytes + bytes > maxBytes))
         {
             Drop();
         }
 
         _bytes += bytes;
-        _ring[Next++ % capacity] = change with { Bytes = bytes };
+        _ring[Next++ % capacity] = change with
+        {
+            Bytes = bytes,
+            HadRecord = change.Old is { IsTombstone: false },
+            HasRecord = !change.IsBurial && change.New is { IsTombstone: false },
+        };
         OnChange?.Invoke();
     }
 
@@ -90,8 +95,8 @@ internal sealed class ChangeLog<TKey, TRecord>(int capacity, long maxBytes, long
 }
 
 /// <summary>
-/// What became of a key; or, without a new entry, that the records of an owner are going to be removed. A quiet one has changed
-/// nothing here: only who has read elsewhere before must be told.
+/// What became of a key; or, without a new entry, that the records of an owner are going to be removed. An entry in its own place
+/// is about to be buried. A quiet one has changed nothing here: only who has read elsewhere before must be told.
 /// </summary>
 internal readonly record struct LoggedChange<TKey, TRecord>(
     Entry<TKey, TRecord>? Old, Entry<TKey, TRecord>? New, string? LostOwner, bool IsLoss, bool IsQuiet = false)
@@ -99,6 +104,14 @@ internal readonly record struct LoggedChange<TKey, TRecord>(
 {
     /// <summary>What it takes in the log; set there.</summary>
     public long Bytes { get; init; }
+
+    /// <summary>Whether there was a record; set in the log, as the entry may be buried later.</summary>
+    public bool HadRecord { get; init; }
+
+    /// <summary>Whether there was a record afterwards; set in the log.</summary>
+    public bool HasRecord { get; init; }
+
+    public bool IsBurial => New is not null && ReferenceEquals(Old, New);
 
     /// <summary>
     /// Whether a write made it, so that a reader who has seen that write has seen this. A record that goes with its owner, or

@@ -58,7 +58,7 @@ public class TableStoreBenchmarks
         }
     }
 
-    private static TableSchema<SessionKey, SessionRecord> SessionSchema()
+    internal static TableSchema<SessionKey, SessionRecord> SessionSchema()
     {
         var definition = SessionTable.Definition;
         var index = definition.PrefixIndexes.Single();
