@@ -14,6 +14,9 @@ internal sealed class LiveSilos(IClusterMembershipService membership, ILocalSilo
             .Order(),
     ];
 
+    /// <summary>Returns what <see cref="AllGoneAsync"/> would return now.</summary>
+    public IReadOnlyList<ReplicaId> Gone() => GoneIn(membership.CurrentSnapshot);
+
     /// <summary>
     /// Completes when this silo sees itself active. Every silo that became active before is in that view, and every later one
     /// sees this silo: of any two, one says hello to the other.
@@ -50,16 +53,22 @@ internal sealed class LiveSilos(IClusterMembershipService membership, ILocalSilo
     public async IAsyncEnumerable<IReadOnlyList<ReplicaId>> AllGoneAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        HashSet<SiloAddress> told = [];
+        HashSet<ReplicaId> told = [];
         await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(cancellationToken))
         {
-            var gone = snapshot.Members.Values.Where(member => member.Status.IsTerminating()).ToList();
+            var gone = GoneIn(snapshot);
             var toldBefore = told.Count;
-            told.UnionWith(gone.Select(member => member.SiloAddress));
+            told.UnionWith(gone);
             if (told.Count > toldBefore)
             {
-                yield return [.. gone.Select(member => new ReplicaId(member.SiloAddress.ToParsableString()))];
+                yield return gone;
             }
         }
     }
+
+    private static List<ReplicaId> GoneIn(ClusterMembershipSnapshot snapshot) =>
+    [
+        .. snapshot.Members.Values.Where(member => member.Status.IsTerminating())
+            .Select(member => new ReplicaId(member.SiloAddress.ToParsableString())),
+    ];
 }

@@ -7,7 +7,7 @@ using MimGrains.Tables;
 
 namespace MimGrains.Cets.Operation;
 
-// Add: in the catalog, so that hellos are answered -> join as at the start of a silo.
+// Add: in the catalog, so that hellos are answered -> told who is dead -> join as at the start of a silo.
 // Remove: no more writes -> own records deleted -> all applied everywhere -> out of the catalog -> the others told.
 internal sealed partial class TableOperator
 {
@@ -74,6 +74,15 @@ internal sealed partial class TableOperator
     private async Task AddAsync(TableHost host, CancellationToken cancellationToken)
     {
         catalog.Add(host);
+
+        // It was not there when they died; deaths that become known from now on reach it. Whoever asks it must be told, also when
+        // nobody else dies.
+        var dead = silos.Gone().Union(catalog.Hosts.SelectMany(other => other.Locked(replica => replica.DeadReplicas))).ToList();
+        host.LockedAndComplete(replica =>
+        {
+            replica.NoteDeaths(dead);
+            return true;
+        });
         if (!host.TryBeginJoin())
         {
             // The silo is just starting, and joins it with the others.

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using MimGrains.Core.Identity;
 using MimGrains.Mnesia.Fragments;
 using MimGrains.Persistent;
 
@@ -46,6 +48,24 @@ public sealed class DeathTests : IAsyncLifetime
             Assert.Equal(done, await survivor.TransactionAsync(async transaction =>
                 await transaction.FoldAsync(BankCluster.Tallies, 0L, (sum, entry) => sum + entry.Record.Value)));
         }
+    }
+
+    [Fact]
+    public async Task A_fragment_of_a_killed_silo_is_taken_over_although_a_table_was_made_since()
+    {
+        await _bank.FillAsync();
+        var victim = _bank.HolderOf(BankCluster.Balances.Name, 0);
+        var survivor = _bank.Services((victim + 1) % 3);
+        var dead = new ReplicaId(_bank.Cluster.Silos[victim].SiloAddress.ToParsableString());
+        await _bank.Cluster.KillSiloAsync(_bank.Cluster.Silos[victim]);
+        var directory = survivor.GetRequiredService<FragmentDirectory>();
+        await WaitUntilAsync(() => directory.IsDead(dead));
+
+        // It has not heard of the death when it comes, and never would.
+        await survivor.GetRequiredService<IPersistentTables>().CreateAsync(
+            new PersistentTableDefinition<string, Counter>("made-since") { Storage = StorageType.Ram });
+        Assert.Equal(
+            BankCluster.Accounts * BankCluster.FirstBalance, await BankCluster.SumAsync(survivor.GetRequiredService<ITransactions>()));
     }
 
     [Fact]
