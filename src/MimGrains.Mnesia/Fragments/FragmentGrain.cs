@@ -18,7 +18,17 @@ internal sealed class FragmentGrain(FragmentOpener opener, FragmentRegistry regi
     // Calls wait for the opening, Orleans does not: it lets an activation take 30 s, and a large table takes longer to load.
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _opening = OpenAsync();
+        if (registry.IsClosed)
+        {
+            // Called by a silo that remembers the fragment here: Orleans sends the call on to where it is placed next.
+            DeactivateOnIdle();
+            _opening = Task.FromException<FragmentEntry>(Gone());
+        }
+        else
+        {
+            _opening = OpenAsync();
+        }
+
         return Task.CompletedTask;
     }
 
@@ -51,7 +61,7 @@ internal sealed class FragmentGrain(FragmentOpener opener, FragmentRegistry regi
     {
         try
         {
-            await _opening.WaitAsync(LoadAnswerAfter, time);
+            await OpenedAsync().WaitAsync(LoadAnswerAfter, time);
             return true;
         }
         catch (TimeoutException) when (!_opening.IsCompleted)
@@ -66,30 +76,29 @@ internal sealed class FragmentGrain(FragmentOpener opener, FragmentRegistry regi
 
     private async Task<FragmentEntry> OpenAsync()
     {
+        var key = this.GetPrimaryKeyString();
+        var slash = key.LastIndexOf('/');
+        var entry = await opener.OpenAsync(
+            new FragmentId(key[..slash], int.Parse(key[(slash + 1)..], CultureInfo.InvariantCulture)), _ending.Token);
+        _ = DeactivateWhenStoppedAsync(entry.Host!);
+        return entry;
+    }
+
+    private async Task<FragmentHost> HostAsync() => (await OpenedAsync()).Host ?? throw Gone();
+
+    private async Task<FragmentEntry> OpenedAsync()
+    {
         try
         {
-            if (registry.IsClosed)
-            {
-                // Called by a silo that remembers the fragment here: Orleans sends the call on to where it is placed next.
-                throw Gone();
-            }
-
-            var key = this.GetPrimaryKeyString();
-            var slash = key.LastIndexOf('/');
-            var entry = await opener.OpenAsync(
-                new FragmentId(key[..slash], int.Parse(key[(slash + 1)..], CultureInfo.InvariantCulture)), _ending.Token);
-            _ = DeactivateWhenStoppedAsync(entry.Host!);
-            return entry;
+            return await _opening;
         }
         catch
         {
-            // Whoever calls from now on finds another activation.
+            // Not before somebody is told why: calls of one that ends would be sent on. Whoever calls next finds another activation.
             DeactivateOnIdle();
             throw;
         }
     }
-
-    private async Task<FragmentHost> HostAsync() => (await _opening).Host ?? throw Gone();
 
     private async Task DeactivateWhenStoppedAsync(FragmentHost host)
     {

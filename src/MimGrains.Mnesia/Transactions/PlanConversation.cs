@@ -1,5 +1,6 @@
 using MimGrains.Core.Transactions;
 using MimGrains.Mnesia.Fragments;
+using MimGrains.Persistent;
 
 namespace MimGrains.Mnesia.Transactions;
 
@@ -141,6 +142,12 @@ internal sealed class PlanConversation(
         try
         {
             reply = await caller.AskAsync(call.To, request);
+        }
+        catch (NoSuchTableException exception) when (call.Kind == PlannedCallKind.Commit)
+        {
+            // The table is deleted: the fragment was not even opened, and nobody would ever say what has become of a commit there.
+            Run(() => plan.OnAnswer(call, AnswerKind.Gone, epoch: 0, exception.Message));
+            return null;
         }
         catch (Exception exception)
         {
