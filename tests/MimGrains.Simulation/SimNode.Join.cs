@@ -88,9 +88,11 @@ internal sealed partial class SimNode
 
     /// <summary>
     /// Whether it has a write of another node: applied, or, as long as it joins, taken to be applied. What came before the
-    /// answer to its hello is in the dump that it has not got yet; who joins too may not have had to be asked.
+    /// answer to its hello is in the dump that it has not got yet; who joins too may not have had to be asked. Of who was dead
+    /// when a first one began with an empty table nobody has anything, as a position without an end says.
     /// </summary>
-    public bool Holds(ReplicaId origin, long sequence) => Replica.AppliedOf(origin) >= sequence
+    public bool Holds(ReplicaId origin, long sequence) => Replica.AppliedOf(origin) is var applied
+        && applied >= sequence && applied != long.MaxValue
         && (Replica.IsReady || sequence > _helloSequences.GetValueOrDefault(origin));
 
     private bool OnHelloReply(ReplicaId from, long attempt, HelloReply reply)
