@@ -39,6 +39,14 @@ internal sealed partial class FragmentHost
         }
 
         await store.LoadAsync(image, writes, hasRecords, cancellationToken);
+        if (log.NeedsCompaction)
+        {
+            // Silos that died before they could: the row of this opening might find no room.
+            var state = LogRowCodec.Encode(id, _engine.LastNumber, _engine.CarriedEntries());
+            store.BeginCompaction();
+            await FoldAsync(Task.CompletedTask, _storedThrough, state);
+        }
+
         lock (_gate)
         {
             _engine.Open();
@@ -79,6 +87,19 @@ internal sealed partial class FragmentHost
     private async Task CompactAsync(long stored, byte[] state, Task applied)
     {
         await Task.Yield();
+        try
+        {
+            await FoldAsync(applied, stored, state);
+        }
+        catch (Exception exception)
+        {
+            // Tried again behind the next row.
+            LogNotCompacted(_logger, id, exception.Message);
+        }
+    }
+
+    private async Task FoldAsync(Task applied, long stored, byte[] state)
+    {
         var isDone = false;
         try
         {
@@ -89,11 +110,6 @@ internal sealed partial class FragmentHost
                 ? log.ReplaceAsync(stored, Ascending(changes), state, CancellationToken.None)
                 : log.CompactAsync(stored, changes, state, CancellationToken.None));
             isDone = true;
-        }
-        catch (Exception exception)
-        {
-            // Tried again behind the next row.
-            LogNotCompacted(_logger, id, exception.Message);
         }
         finally
         {

@@ -36,7 +36,8 @@ internal sealed partial class FragmentLog
         {
             lock (_lock)
             {
-                return _logged.Count >= _manifest.Slots / 4 * 3;
+                // And before the rest is only for the marks of openings, however few rows there are.
+                return _logged.Count >= Math.Min(_manifest.Slots / 4 * 3, (_manifest.Slots - ReservedSlots) / 2);
             }
         }
     }

@@ -22,7 +22,7 @@ internal interface IFragmentLog : IAsyncDisposable
     /// </summary>
     bool WantsCompaction { get; }
 
-    /// <summary>Whether a compaction cannot be put off for long: three quarters of the log are full.</summary>
+    /// <summary>Whether a compaction cannot be put off for long: a good part of the log is full.</summary>
     bool NeedsCompaction { get; }
 
     /// <summary>
