@@ -19,7 +19,7 @@ internal static class JobProgress
 
         var terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         return await terminal.Status().StartAsync($"{job.Kind}", status => FollowAsync(
-            silo, id, state => status.Status($"{job.Kind} {Markup.Escape(state.Table)}: {state.Records:N0} records, {state.SizeBytes / 1_024:N0} KiB")));
+            silo, id, state => status.Status(Describe(job.Kind, state))));
     }
 
     /// <summary>Returns MongooseIM's error code of a job that failed.</summary>
@@ -34,9 +34,13 @@ internal static class JobProgress
         (BackupJobKind.Restore, _) => "cannot_restore",
         (BackupJobKind.Dump, _) => "cannot_dump",
         (BackupJobKind.Load, _) => "cannot_load",
-        (BackupJobKind.RenameNode, _) => "cannot_change",
+        (BackupJobKind.RenameNode or BackupJobKind.ChangeStorage, _) => "cannot_change",
         _ => "cannot_fallback",
     };
+
+    private static string Describe(BackupJobKind kind, BackupJobState state) => kind == BackupJobKind.ChangeStorage
+        ? $"{kind}: {Markup.Escape(state.Table)}"
+        : $"{kind} {Markup.Escape(state.Table)}: {state.Records:N0} records, {state.SizeBytes / 1_024:N0} KiB";
 
     private static async Task<BackupJobState> FollowAsync(IPersistentOperatorGrain silo, Guid id, Action<BackupJobState> show)
     {

@@ -53,6 +53,7 @@ public static class MnesiaSiloBuilderExtensions
         services.AddSingleton<SystemEvents>();
         services.AddSingleton<ITableObserver>(provider => provider.GetRequiredService<SystemEvents>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SystemEvents>());
+        services.AddSingleton<TableStorages>();
         services.AddSingleton<SchemaChanges>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, SchemaWatcher>();
         services.AddSingleton<IPersistentTables, PersistentTables>();

@@ -44,12 +44,31 @@ public sealed class MnesiaCommandTests(PersistentSiloFixture silo) : IClassFixtu
     [InlineData("file_not_found: ", "mnesia", "restore", "not-there.mimb")]
     [InlineData("file_not_found: ", "mnesia", "load", "not-there.jsonl")]
     [InlineData("wrong_filename: ", "mnesia", "backup", "/not/there/at/all.mimb")]
+    [InlineData("cannot_change: ", "mnesia", "change-storage", "session", "disc_only_copies")]
+    [InlineData("cannot_change: There is no persistent table nothing", "mnesia", "change-storage", "nothing", "ram_copies")]
     [InlineData("file_not_found: ", "mnesia", "change-nodename", "a@b", "c@d", "not-there.mimb", "copy.mimb")]
     public async Task What_cannot_be_done_has_mongooseims_error_code(string message, params string[] arguments)
     {
         var (code, output) = await silo.RunAsync(arguments);
         Assert.Equal(ExitCode.Failed, code);
         Assert.Contains($"mimctl: {message}", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_storage_of_a_table_is_changed_with_what_is_in_it()
+    {
+        var key = await silo.Sessions.OpenAsync(Server, "bert", "moved", new SessionRecord { Priority = 7 });
+        foreach (var storage in new[] { "disc_copies", "ram_copies" })
+        {
+            var (code, output) = await silo.RunAsync("mnesia", "change-storage", "session", storage);
+            Assert.True(code == ExitCode.Done, output);
+            (_, output) = await silo.RunAsync("mnesia", "table-info", "session", "--json");
+            Assert.Equal(
+                storage == "ram_copies" ? "Ram" : "Disc",
+                JsonDocument.Parse(output).RootElement[0].GetProperty("storage").GetString(),
+                ignoreCase: true);
+            Assert.Equal(7, (await silo.Sessions.GetAsync(key))?.Record.Priority);
+        }
     }
 
     [Fact]

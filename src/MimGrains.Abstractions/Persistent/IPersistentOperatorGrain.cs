@@ -18,7 +18,9 @@ public interface IPersistentOperatorGrain : IGrainWithIntegerKey
     [Alias("system-info")]
     Task<MnesiaInfo[]> SystemInfoAsync();
 
-    /// <summary>Begins a backup, restore, dump, load, or a step of a fallback, and returns its id on this silo.</summary>
+    /// <summary>
+    /// Begins a backup, restore, dump, load, a step of a fallback, or a change of storage, and returns its id on this silo.
+    /// </summary>
     [Alias("begin")]
     Task<Guid> BeginAsync(BackupJob job);
 
@@ -42,7 +44,7 @@ public interface IPersistentOperatorGrain : IGrainWithIntegerKey
 public sealed record MnesiaInfo(
     [property: Id(0)] string Key, [property: Id(1)] IReadOnlyList<string> Values, [property: Id(2)] bool IsList);
 
-/// <summary>What is to be done with a backup.</summary>
+/// <summary>What is to be done with a backup, or with a table.</summary>
 public enum BackupJobKind
 {
     /// <summary><see cref="IPersistentBackups.BackupAsync"/>.</summary>
@@ -65,9 +67,12 @@ public enum BackupJobKind
 
     /// <summary><see cref="IPersistentBackups.RenameNodeAsync"/>.</summary>
     RenameNode = 6,
+
+    /// <summary><see cref="IPersistentTables.ChangeStorageAsync"/>.</summary>
+    ChangeStorage = 7,
 }
 
-/// <summary>A job for <see cref="IPersistentBackups"/>.</summary>
+/// <summary>A job for <see cref="IPersistentBackups"/>, or a change of storage.</summary>
 [GenerateSerializer, Immutable, Alias("mimgrains.backup-job")]
 public sealed record BackupJob
 {
@@ -75,11 +80,13 @@ public sealed record BackupJob
     [Id(0)]
     public required BackupJobKind Kind { get; init; }
 
-    /// <summary>Returns the file; empty for <see cref="BackupJobKind.UninstallFallback"/>.</summary>
+    /// <summary>
+    /// Returns the file; empty for <see cref="BackupJobKind.UninstallFallback"/> and <see cref="BackupJobKind.ChangeStorage"/>.
+    /// </summary>
     [Id(1)]
     public string Path { get; init; } = "";
 
-    /// <summary>Returns the tables of a backup or dump; null for all.</summary>
+    /// <summary>Returns the tables of a backup or dump, null for all; the only table of a change of storage.</summary>
     [Id(2)]
     public IReadOnlyList<string>? Tables { get; init; }
 
@@ -98,12 +105,16 @@ public sealed record BackupJob
     /// <summary>Returns the file for the copy with the new name.</summary>
     [Id(6)]
     public string Target { get; init; } = "";
+
+    /// <summary>Returns where the records of a table are to be.</summary>
+    [Id(7)]
+    public StorageType Storage { get; init; }
 }
 
 /// <summary>How far a job is.</summary>
 /// <param name="IsDone">Whether it has ended, well or not.</param>
 /// <param name="Table">The table that it is at.</param>
-/// <param name="Records">How many records are done; of all tables, when it is done.</param>
+/// <param name="Records">How many records are done, of all tables when it is done; of a change of storage, how many fragments.</param>
 /// <param name="SizeBytes">How many bytes of the file are done.</param>
 /// <param name="Tables">The tables of the file, when it is done.</param>
 /// <param name="Error">Why it failed; null if it did not.</param>

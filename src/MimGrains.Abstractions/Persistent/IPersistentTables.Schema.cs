@@ -52,6 +52,36 @@ public partial interface IPersistentTables
     Task DropIndexAsync(string table, string property, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Changes where the records of a table are, on every silo, as <c>change_table_copy_type</c>. Returns when the table is open with the
+    /// new storage. That is stored with the table: it counts from then on, whatever its definition says, also when the cluster starts
+    /// anew. A storage that the table has already is no error.
+    /// </summary>
+    /// <remarks>
+    /// While it lasts nobody writes, nor reads in transactions: both wait, up to their timeouts, or begin anew; reads from copies go on.
+    /// Nothing is lost, whichever silo dies in the midst: the table is then open as before, or with the new storage. While the
+    /// database is away it stays closed, and goes on by itself when that is back.
+    /// </remarks>
+    /// <param name="table">The table.</param>
+    /// <param name="storage">
+    /// Where its records are to be. Not <see cref="StorageType.DiscOnly"/> for an ordered set, or a table with indexes.
+    /// </param>
+    /// <param name="progress">Told after each step.</param>
+    /// <param name="cancellationToken">
+    /// Ends it, if it is not decided: the table stays as it is. Later it only ends the wait until the table is open.
+    /// </param>
+    /// <exception cref="NoSuchTableException">There is no such table.</exception>
+    /// <exception cref="InvalidOperationException">The silo has no database.</exception>
+    /// <exception cref="Tables.TableDefinitionException">The table cannot have this storage.</exception>
+    /// <exception cref="PersistentTableUnavailableException">
+    /// Another change of its storage is under way, or this silo was taken for dead: it is not changed.
+    /// </exception>
+    Task ChangeStorageAsync(
+        string table,
+        StorageType storage,
+        IProgress<StorageChangeProgress>? progress = null,
+        CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Makes every record of a table anew, as <c>transform_table</c>: in transactions of some records each, while the
     /// table is read and
     /// written. Records of older versions come in the form of this one (see
@@ -75,6 +105,12 @@ public partial interface IPersistentTables
         where TKey : notnull
         where TRecord : class;
 }
+
+/// <summary>How far a change of the storage of a table is.</summary>
+/// <param name="Prepared">Fragments whose records are where they are to be.</param>
+/// <param name="Fragments">All fragments.</param>
+/// <param name="Problem">What it waits for, such as a database that is away; null if nothing is known to be in the way.</param>
+public sealed record StorageChangeProgress(int Prepared, int Fragments, string? Problem);
 
 /// <summary>How far a transformation of a table is.</summary>
 /// <param name="Done">Keys whose records are made anew.</param>

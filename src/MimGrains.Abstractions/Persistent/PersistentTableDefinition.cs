@@ -219,8 +219,11 @@ public sealed partial class PersistentTableDefinition<TKey, TRecord>(string name
     }
 
     /// <inheritdoc/>
-    public override string Describe() =>
-        $"{Name}({TypeNames.Of(typeof(TKey))} -> {TypeNames.Of(typeof(TRecord))}, {Type}, {Storage}, " +
+    public override string Describe() => Describe(withStorage: true);
+
+    /// <summary>Returns <see cref="Describe()"/>, with or without the storage.</summary>
+    internal string Describe(bool withStorage) =>
+        $"{Name}({TypeNames.Of(typeof(TKey))} -> {TypeNames.Of(typeof(TRecord))}, {Type}, {(withStorage ? $"{Storage}, " : "")}" +
         $"fragments {Fragments}, version {Version}{(KeyCodec is null ? "" : $", key codec {KeyCodec.Name}")}" +
         $"{(_indexes.Count == 0 ? "" : $", indexes {string.Join(' ', IndexNames)}")})";
 

@@ -15,6 +15,11 @@ internal static class MnesiaCommands
         Description = "Only this table; may be given again.", DefaultValueFactory = _ => [],
     };
 
+    private static SortedDictionary<string, StorageType> StorageNames { get; } = new(StringComparer.Ordinal)
+    {
+        ["ram_copies"] = StorageType.Ram, ["disc_copies"] = StorageType.Disc, ["disc_only_copies"] = StorageType.DiscOnly,
+    };
+
     private static Option<RestoreMode> Mode { get; } = new("--mode")
     {
         Description = "What becomes of the tables: clear, keep, recreate or skip.", DefaultValueFactory = _ => RestoreMode.Clear,
@@ -24,6 +29,7 @@ internal static class MnesiaCommands
     {
         MakeSystemInfo(),
         MakeTableInfo(),
+        MakeChangeStorage(),
         MakeJob("backup", "Writes a backup of one moment.", "Mnesia backup was successfully created", BackupJobKind.Backup, Tables),
         MakeJob("restore", "Brings the tables of a backup back.", "Mnesia was successfully restored", BackupJobKind.Restore, Mode),
         MakeJob("dump", "Writes the tables as text, a JSON object a line.", "Mnesia successfully dumped", BackupJobKind.Dump, Tables),
@@ -128,6 +134,28 @@ internal static class MnesiaCommands
         return command;
     }
 
+    private static Command MakeChangeStorage()
+    {
+        var table = new Argument<string>("table") { Description = "The table." };
+        var storage = new Argument<string>("storage") { Description = "Where its records are to be." };
+        storage.AcceptOnlyFromAmong([.. StorageNames.Keys]);
+        var command = new Command("change-storage", "Changes where the records of a table are, as Mnesia's change_table_copy_type.")
+        {
+            table, storage,
+        };
+        command.SetAction((parsed, token) => RunAsync(
+            parsed,
+            new BackupJob
+            {
+                Kind = BackupJobKind.ChangeStorage,
+                Tables = [parsed.GetValue(table)!],
+                Storage = StorageNames[parsed.GetValue(storage)!],
+            },
+            "The storage of the table was successfully changed",
+            token));
+        return command;
+    }
+
     private static Task<int> RunAsync(ParseResult parsed, BackupJob job, string success, CancellationToken cancellationToken) =>
         Connection.RunAsync(
             parsed,
@@ -163,7 +191,7 @@ internal static class MnesiaCommands
             table.Records is { } records ? Number(records) : "-",
             table.MemoryBytes is { } bytes ? Number(bytes / 1_024) : "-",
             table.Indexes.Count == 0 ? "-" : string.Join(", ", table.Indexes),
-            table.IsLoaded ? "yes" : table.Problem ?? "no",
+            table.Problem ?? (table.IsLoaded ? "yes" : "no"),
         }));
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);

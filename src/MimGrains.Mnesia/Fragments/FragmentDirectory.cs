@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using MimGrains.Cets.Tables;
 using MimGrains.Core.Identity;
 using MimGrains.Core.Transactions;
+using MimGrains.Mnesia.Tables;
 using MimGrains.Tables;
 
 namespace MimGrains.Mnesia.Fragments;
@@ -44,10 +45,11 @@ internal sealed partial class FragmentDirectory(
         {
             var key = id.ToString();
             var found = Table.TryGet(key, out var record) ? record : null;
-            var next = (found?.ToOwners() ?? FragmentOwners.Nobody).Take(Self);
+            var before = found ?? FragmentOwnersRecord.Nobody;
+            var next = before.ToOwners().Take(Self);
             var isTaken = found is null
-                ? await Table.InsertNewAsync(key, FragmentOwnersRecord.Of(next, hasRecords: false), cancellationToken)
-                : await Table.CompareAndSetAsync(key, found, FragmentOwnersRecord.Of(next, found.HasRecords), cancellationToken);
+                ? await Table.InsertNewAsync(key, before.With(next), cancellationToken)
+                : await Table.CompareAndSetAsync(key, found, before.With(next), cancellationToken);
             if (isTaken)
             {
                 return next.Owner!.Value;
@@ -58,9 +60,9 @@ internal sealed partial class FragmentDirectory(
     }
 
     /// <summary>Completes when nobody else answers for the fragment.</summary>
-    /// <returns>Whether the copies in memory have its records.</returns>
+    /// <returns>What is known of it.</returns>
     /// <exception cref="FragmentGoneException">Another activation follows.</exception>
-    public async Task<bool> SettleAsync(FragmentId id, FragmentOwner owner, CancellationToken cancellationToken)
+    public async Task<FragmentOwnersRecord> SettleAsync(FragmentId id, FragmentOwner owner, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -71,30 +73,43 @@ internal sealed partial class FragmentDirectory(
                 await RetireAsync(id, other, cancellationToken);
             }
 
-            if (owners.Owners.Count == 1
-                || await Table.CompareAndSetAsync(
-                    id.ToString(), record, FragmentOwnersRecord.Of(owners.Settle(owner)!, record.HasRecords), cancellationToken))
+            var settled = owners.Owners.Count == 1 ? record : record.With(owners.Settle(owner)!);
+            if (settled == record || await Table.CompareAndSetAsync(id.ToString(), record, settled, cancellationToken))
             {
-                return record.HasRecords;
+                return settled;
             }
         }
     }
 
-    /// <summary>The copies of all live silos have the records of the fragment.</summary>
-    public async Task MarkLoadedAsync(FragmentId id, FragmentOwner owner, CancellationToken cancellationToken)
+    /// <summary>Notes what an owner has done, before it answers anybody.</summary>
+    /// <param name="id">The fragment.</param>
+    /// <param name="owner">The owner.</param>
+    /// <param name="hasRecords">Whether the copies of all live silos have the records.</param>
+    /// <param name="preparedFor">The change for which it is prepared; empty if the owner is about to answer.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="FragmentGoneException">Another activation follows: it must do that once more.</exception>
+    public async Task MarkAsync(
+        FragmentId id, FragmentOwner owner, bool hasRecords, string preparedFor, CancellationToken cancellationToken)
     {
         var record = Read(id, owner);
-        if (!record.HasRecords)
+        var next = record with { HasRecords = hasRecords, PreparedFor = preparedFor };
+        if (next != record && !await Table.CompareAndSetAsync(id.ToString(), record, next, cancellationToken))
         {
-            // Lost only to an owner that follows: it loads them once more.
-            await Table.CompareAndSetAsync(id.ToString(), record, record with { HasRecords = true }, cancellationToken);
+            throw Followed(id, owner);
         }
     }
+
+    /// <summary>Whether a fragment is prepared for a change: nobody answers for it until that is settled.</summary>
+    public bool IsPrepared(FragmentId id, StorageChange change) =>
+        Table.TryGet(id.ToString(), out var record) && record.PreparedFor == change.Id;
 
     private FragmentOwnersRecord Read(FragmentId id, FragmentOwner owner) =>
         Table.TryGet(id.ToString(), out var record) && record.ToOwners().Owner == owner
             ? record
-            : throw new FragmentGoneException($"Fragment {id}: epoch {owner.Epoch} is followed by another one.");
+            : throw Followed(id, owner);
+
+    private static FragmentGoneException Followed(FragmentId id, FragmentOwner owner) =>
+        new($"Fragment {id}: epoch {owner.Epoch} is followed by another one.");
 
     private async Task RetireAsync(FragmentId id, FragmentOwner other, CancellationToken cancellationToken)
     {

@@ -16,4 +16,6 @@ internal static class FragmentEventId
     public const int InDoubt = 5210;
     public const int NotTold = 5211;
     public const int NotOpenedElsewhere = 5212;
+    public const int Prepared = 5213;
+    public const int NotPrepared = 5214;
 }

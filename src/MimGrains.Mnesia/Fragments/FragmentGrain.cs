@@ -1,5 +1,6 @@
 using System.Globalization;
 using MimGrains.Core.Transactions;
+using MimGrains.Mnesia.Storage;
 using Orleans.Concurrency;
 
 namespace MimGrains.Mnesia.Fragments;
@@ -92,10 +93,17 @@ internal sealed class FragmentGrain(FragmentOpener opener, FragmentRegistry regi
         {
             return await _opening;
         }
-        catch
+        catch (Exception exception)
         {
             // Not before somebody is told why: calls of one that ends would be sent on. Whoever calls next finds another activation.
             DeactivateOnIdle();
+            if (exception is LogUnavailableException or LogUnknownException
+                or FragmentFencedException or FragmentCorruptException or TableFormException)
+            {
+                // Those do not travel: whoever asks on another silo is told the reason all the same.
+                throw new FragmentGoneException(exception.Message);
+            }
+
             throw;
         }
     }

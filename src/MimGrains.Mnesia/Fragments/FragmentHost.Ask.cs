@@ -76,7 +76,8 @@ internal sealed partial class FragmentHost
 
         if (request.Kind == FragmentRequestKind.Scan)
         {
-            return ScanAsync(request.Locks[0].Key);
+            return store.IsScanned ? ScanAsync(request.Locks[0].Key) : Task.FromResult(
+                new FragmentReply(AnswerKind.Gone, owner.Epoch, "its records are in copies now", [], default));
         }
 
         if (request.Kind == FragmentRequestKind.Part)

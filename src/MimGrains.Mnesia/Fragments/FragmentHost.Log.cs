@@ -22,22 +22,7 @@ internal sealed partial class FragmentHost
     public async Task OpenAsync(bool hasRecords, CancellationToken cancellationToken)
     {
         var image = await log.OpenAsync(cancellationToken);
-        if (image.State.Length > 0)
-        {
-            var carried = LogRowCodec.Decode(id, image.State, out var through);
-            _engine.ReplayCarried(through, carried);
-        }
-
-        _storedThrough = image.CompactedThrough;
-        List<FragmentWrite> writes = [];
-        await foreach (var row in image.RowsAsync(cancellationToken))
-        {
-            var entries = LogRowCodec.Decode(id, row.Content, out var number);
-            _engine.Replay(number, entries);
-            _storedThrough = row.Number;
-            writes.AddRange(_engine.TakeEffects().OfType<ApplyEffect>().SelectMany(apply => apply.Writes));
-        }
-
+        (var writes, _storedThrough) = await FragmentReplay.ReadAsync(_engine, image, cancellationToken);
         await store.LoadAsync(image, writes, hasRecords, cancellationToken);
         if (log.NeedsCompaction)
         {

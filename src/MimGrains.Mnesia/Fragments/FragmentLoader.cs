@@ -32,7 +32,7 @@ internal sealed class FragmentLoader(FragmentCaller caller, IServiceProvider ser
     {
         await ClearAsync(definition, cancellationToken);
         await Task.WhenAll(FragmentsOf(definition).Select(caller.StopAsync)).WaitAsync(cancellationToken);
-        if (definition.Storage != StorageType.Ram)
+        if (services.GetRequiredService<TableStorages>().Find(definition.Name) is { HasRow: true } or { Effective: not StorageType.Ram })
         {
             await services.GetRequiredService<IFragmentLogFactory>().TableOf(definition.Name).RemoveAsync(cancellationToken);
         }

@@ -1,8 +1,6 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using MimGrains.Cets.Tables;
 using MimGrains.Core.Transactions;
-using MimGrains.Mnesia.Storage;
 using MimGrains.Mnesia.Tables;
 using MimGrains.Persistent;
 
@@ -15,7 +13,8 @@ internal sealed partial class FragmentOpener(
     TableCatalog catalog,
     FragmentDirectory directory,
     FragmentRegistry registry,
-    IServiceProvider services,
+    FragmentLogs logs,
+    TableStorages storages,
     TimeProvider time,
     ILogger<FragmentHost> logger)
 {
@@ -29,36 +28,30 @@ internal sealed partial class FragmentOpener(
 
     /// <exception cref="NoSuchTableException">The table is not on this silo.</exception>
     /// <exception cref="FragmentGoneException">Another activation has taken over meanwhile, or this silo is stopping.</exception>
+    /// <exception cref="TableChangingException">The storage of the table is being changed.</exception>
     public async Task<FragmentEntry> OpenAsync(FragmentId id, CancellationToken cancellationToken)
     {
         var parts = id.Table == NamesTable ? null : tables.Get(id.Table);
-        var copy = parts?.CopyIn(catalog);
         if (parts is not null)
         {
             // Not before this silo is found to have the same definition as the others.
             await parts.WaitForReadyAsync(catalog, cancellationToken);
+            await FindStorageAsync(parts, cancellationToken);
         }
 
-        var ramLog = catalog.Get<string, RamLogRow>(RamLogRow.TableName);
-        await ramLog.WaitForReadyAsync(cancellationToken);
+        await logs.WaitForReadyAsync(cancellationToken);
         var owner = await directory.TakeAsync(id, cancellationToken);
         var entry = registry.Begin(id, owner.Epoch);
         FragmentHost? host = null;
         try
         {
             using var opening = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, entry.Opening);
-            var hasRecords = await directory.SettleAsync(id, owner, opening.Token);
-            var isRam = parts is null || parts.Definition.Storage == StorageType.Ram;
-            IFragmentLog log = isRam
-                ? new RamFragmentLog(new FragmentName(id.Table, "0", id.Index), ramLog)
-                : await StoredLogAsync(id, parts!.StoredForm, opening.Token);
-            var isBag = parts?.Definition.Type == PersistentTableType.Bag;
-            IFragmentStore store = parts is null ? new NoStore()
-                : copy is null ? new PagedStore(log, isBag)
-                : new CopyStore(copy, id.Index, isBag, !isRam);
-            host = new FragmentHost(id, owner, store, log, directory.IsDead, time, _logger);
-            await host.OpenAsync(hasRecords, opening.Token);
-            await directory.MarkLoadedAsync(id, owner, opening.Token);
+            var record = await directory.SettleAsync(id, owner, opening.Token);
+            // Asked again, now that nobody else answers: a change that begins later has this owner retire before it prepares anything.
+            var storage = parts is null ? StorageType.Ram : await FindStorageAsync(parts, opening.Token);
+            host = await MakeHostAsync(id, owner, parts, storage, opening.Token);
+            await host.OpenAsync(record.HasRecords, opening.Token);
+            await directory.MarkAsync(id, owner, hasRecords: storage != StorageType.DiscOnly, preparedFor: "", opening.Token);
             entry.Serve(host);
             foreach (var dead in directory.Dead)
             {
@@ -69,7 +62,11 @@ internal sealed partial class FragmentOpener(
         }
         catch (Exception exception)
         {
-            LogNotOpened(_logger, id, owner.Epoch, exception.Message);
+            if (exception is not TableChangingException)
+            {
+                LogNotOpened(_logger, id, owner.Epoch, exception.Message);
+            }
+
             if (host is not null)
             {
                 await host.DisposeAsync();
@@ -80,12 +77,43 @@ internal sealed partial class FragmentOpener(
         }
     }
 
-    private async Task<IFragmentLog> StoredLogAsync(FragmentId id, string form, CancellationToken cancellationToken)
+    private async Task<StorageType> FindStorageAsync(TableParts parts, CancellationToken cancellationToken)
     {
-        var logs = services.GetService<IFragmentLogFactory>() ?? throw new PersistentTableUnavailableException(
-            id.Table, "its storage is on disc, but this silo is given no database");
-        var cookie = await logs.TableOf(id.Table).OpenAsync(form, cancellationToken);
-        return logs.Create(new FragmentName(id.Table, cookie, id.Index));
+        var storage = await storages.ResolveAsync(parts, cancellationToken);
+        return storage.Change is null
+            ? storage.Effective!.Value
+            : throw new TableChangingException(parts.Definition.Name, storage.Change);
+    }
+
+    private async Task<FragmentHost> MakeHostAsync(
+        FragmentId id, FragmentOwner owner, TableParts? parts, StorageType storage, CancellationToken cancellationToken)
+    {
+        var ramLog = logs.InMemory(id);
+        if (parts is null || storage == StorageType.Ram)
+        {
+            IFragmentStore inMemory = parts is null ? new NoStore() : CopyStoreOf(isOnDisc: false);
+            return new FragmentHost(id, owner, inMemory, ramLog, directory.IsDead, time, _logger);
+        }
+
+        // Left by a change of the storage, and without it by nobody.
+        await ramLog.DeleteAsync(cancellationToken);
+        var isBag = parts.Definition.Type == PersistentTableType.Bag;
+        var log = await logs.StoredAsync(id, parts, cancellationToken);
+        if (storage == StorageType.Disc)
+        {
+            return new FragmentHost(id, owner, CopyStoreOf(isOnDisc: true), log, directory.IsDead, time, _logger);
+        }
+
+        if (parts.CopyIn(catalog) is { HasEntries: true } copy)
+        {
+            // Nobody reads it any more: a change is not settled before all live silos know of it.
+            await copy.ApplyAsync(id.Index, [new FragmentWrite(WriteKind.Clear, default, default)]);
+        }
+
+        return new FragmentHost(id, owner, new PagedStore(log, isBag), log, directory.IsDead, time, _logger);
+
+        CopyStore CopyStoreOf(bool isOnDisc) =>
+            new(parts!.CopyIn(catalog), id.Index, parts.Definition.Type == PersistentTableType.Bag, isOnDisc);
     }
 
     [LoggerMessage(FragmentEventId.NotOpened, LogLevel.Warning, "Fragment {Fragment}: epoch {Epoch} could not be opened: {Reason}")]

@@ -47,7 +47,7 @@ internal sealed class FragmentRegistry
                 throw new FragmentGoneException($"Fragment {id}: epoch {epoch} has been replaced before it was opened.");
             }
 
-            return _entries[id] = new FragmentEntry(id, epoch);
+            return _entries[id] = new FragmentEntry(id, epoch) { Before = _entries.GetValueOrDefault(id) };
         }
     }
 
@@ -62,17 +62,17 @@ internal sealed class FragmentRegistry
     /// <summary>Completes when no activation of a fragment up to an epoch answers from this silo, nor ever will.</summary>
     public async Task RetireAsync(FragmentId id, long epoch)
     {
-        FragmentEntry? entry;
+        List<FragmentEntry> entries = [];
         lock (_gate)
         {
             _retiredThrough[id] = Math.Max(epoch, _retiredThrough.GetValueOrDefault(id));
-            entry = _entries.GetValueOrDefault(id);
+            for (var entry = _entries.GetValueOrDefault(id); entry is not null; entry = entry.Before)
+            {
+                entries.Add(entry);
+            }
         }
 
-        if (entry is not null && entry.Epoch <= epoch)
-        {
-            await entry.RetireAsync();
-        }
+        await Task.WhenAll(entries.Where(entry => entry.Epoch <= epoch).Select(entry => entry.RetireAsync()));
     }
 }
 
@@ -90,6 +90,9 @@ internal sealed class FragmentEntry(FragmentId id, long epoch) : IDisposable
     public long Epoch => epoch;
 
     public FragmentHost? Host => _host;
+
+    /// <summary>The one on this silo that it replaces, which may have to retire yet.</summary>
+    public FragmentEntry? Before { get; init; }
 
     /// <summary>Cancelled when the opening is to be given up.</summary>
     public CancellationToken Opening => _opening.Token;

@@ -10,6 +10,9 @@ internal interface IFragmentStore
     /// <summary>Appends the records of a key.</summary>
     ValueTask ReadAsync(ReadOnlyMemory<byte> key, List<byte[]> records, CancellationToken cancellationToken);
 
+    /// <summary>Whether it can be scanned: records that are in copies are searched there.</summary>
+    bool IsScanned => false;
+
     /// <summary>
     /// Returns the next keys, ascending by their bytes, each with its records behind it; none at the end. What is written meanwhile
     /// may show or not.

@@ -13,6 +13,8 @@ internal sealed class PagedStore(IFragmentLog log, bool isBag) : IFragmentStore
 
     public bool ReplacesPages => _compacting.IsCleared;
 
+    public bool IsScanned => true;
+
     public WriteToken Token => default;
 
     public async ValueTask ReadAsync(ReadOnlyMemory<byte> key, List<byte[]> records, CancellationToken cancellationToken)

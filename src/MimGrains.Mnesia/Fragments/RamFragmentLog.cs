@@ -92,8 +92,13 @@ internal sealed class RamFragmentLog(FragmentName name, IReplicatedTable<string,
         _compactedThrough = through;
     }
 
-    public async Task DeleteAsync(CancellationToken cancellationToken) => await table.DeleteManyAsync(
-        Keys(KeyRange.AtLeast(KeyOf(StateNumber)).LessThan(EndOf(long.MaxValue))), cancellationToken);
+    public async Task DeleteAsync(CancellationToken cancellationToken)
+    {
+        if (Keys(KeyRange.AtLeast(KeyOf(StateNumber)).LessThan(EndOf(long.MaxValue))) is { Length: > 0 } keys)
+        {
+            await table.DeleteManyAsync(keys, cancellationToken);
+        }
+    }
 
     public Task ReplaceAsync(
         long through, IAsyncEnumerable<StoredEntry> entries, ReadOnlyMemory<byte> state, CancellationToken cancellationToken) =>

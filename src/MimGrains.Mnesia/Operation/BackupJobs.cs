@@ -4,7 +4,7 @@ using MimGrains.Persistent;
 namespace MimGrains.Mnesia.Operation;
 
 /// <summary>Runs the jobs that operators' clients begin, and remembers for a while how they ended. Thread-safe.</summary>
-internal sealed class BackupJobs(IPersistentBackups backups, TimeProvider time) : IDisposable
+internal sealed class BackupJobs(IPersistentBackups backups, IPersistentTables tables, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(10);
@@ -94,6 +94,10 @@ internal sealed class BackupJobs(IPersistentBackups backups, TimeProvider time) 
                     : throw new InvalidOperationException("No fallback is installed on this node.");
             case BackupJobKind.RenameNode:
                 return await backups.RenameNodeAsync(job.From, job.To, job.Path, job.Target, token);
+            case BackupJobKind.ChangeStorage when job.Tables is [var table]:
+                running.Report(new StorageChangeProgress(0, 0, null));
+                await tables.ChangeStorageAsync(table, job.Storage, running, token);
+                return null;
             default:
                 throw new ArgumentException($"No such job: {job.Kind}.", nameof(job));
         }
@@ -111,7 +115,7 @@ internal sealed class BackupJobs(IPersistentBackups backups, TimeProvider time) 
         }
     }
 
-    private sealed class Running : IProgress<BackupProgress>
+    private sealed class Running : IProgress<BackupProgress>, IProgress<StorageChangeProgress>
     {
         private volatile BackupJobState _state = new(
             IsDone: false, Table: "", Records: 0, SizeBytes: 0, Tables: [], Error: null, Problem: null);
@@ -131,5 +135,11 @@ internal sealed class BackupJobs(IPersistentBackups backups, TimeProvider time) 
 
         public void Report(BackupProgress value) =>
             State = State with { Table = value.Table, Records = value.Records, SizeBytes = value.SizeBytes };
+
+        public void Report(StorageChangeProgress value) => State = State with
+        {
+            Records = value.Prepared,
+            Table = value.Problem is null ? $"{value.Prepared} of {value.Fragments} fragments" : $"waits: {value.Problem}",
+        };
     }
 }

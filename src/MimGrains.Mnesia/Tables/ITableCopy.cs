@@ -21,6 +21,9 @@ internal interface ITableCopy
     /// <summary>Returns the names of the indexes of this copy, ascending; those that were added too.</summary>
     IReadOnlyList<string> IndexNames { get; }
 
+    /// <summary>Whether there is any record, of any fragment.</summary>
+    bool HasEntries { get; }
+
     /// <summary>
     /// Returns a token of all that this silo has written to the copies so far, for <see cref="ReadAfterAsync"/> on
     /// another one.

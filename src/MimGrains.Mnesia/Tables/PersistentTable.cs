@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using MimGrains.Cets.Tables;
 using MimGrains.Persistent;
 using MimGrains.Tables;
 
@@ -8,27 +9,30 @@ namespace MimGrains.Mnesia.Tables;
 /// A persistent table without transactions: reads from the copy of this silo, writes through dirty activities.
 /// </summary>
 internal sealed class PersistentTable<TKey, TRecord>(
-    PersistentTableDefinition<TKey, TRecord> definition,
-    TableCopy<TKey, TRecord>? copy,
-    TableLoad load,
+    TableParts<TKey, TRecord> parts,
+    TableCatalog catalog,
     Lazy<ITransactions> transactions,
     Lazy<IFragmentLoader> fragments) : IPersistentTable<TKey, TRecord>
     where TKey : notnull
     where TRecord : class
 {
-    private readonly bool _isBag = definition.Type == PersistentTableType.Bag;
+    public string Name => Definition.Name;
 
-    public string Name => definition.Name;
-
-    public PersistentTableDefinition<TKey, TRecord> Definition => definition;
+    public PersistentTableDefinition<TKey, TRecord> Definition => parts.Definition;
 
     public long Count => Copy.Count;
 
-    private TableCopy<TKey, TRecord> Copy => load.IsLoaded && copy is not null ? copy : throw NotReadable();
+    // Asked for again at each read: it comes and goes when the storage is changed.
+    private TableCopy<TKey, TRecord>? Held => parts.ReadableCopyIn(catalog);
 
-    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TRecord record) => Copy.TryGet(key, out record);
+    private TableCopy<TKey, TRecord> Copy => parts.Load.IsLoaded && Held is { } copy ? copy : throw NotReadable();
 
-    public IReadOnlyList<TRecord> GetAll(TKey key) => Copy.GetAll(key);
+    // What is not there may have been taken out of the copy, which then is none any more.
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TRecord record) =>
+        Copy.TryGet(key, out record) || (Held is null ? throw NotReadable() : false);
+
+    public IReadOnlyList<TRecord> GetAll(TKey key) =>
+        Copy.GetAll(key) is var records && (records.Count > 0 || Held is not null) ? records : throw NotReadable();
 
     public IReadOnlyList<TableEntry<TKey, TRecord>> Lookup<TIndex>(TableIndex<TKey, TRecord, TIndex> index, TIndex value)
         where TIndex : notnull => Copy.Lookup(index, value);
@@ -55,46 +59,55 @@ internal sealed class PersistentTable<TKey, TRecord>(
     public ValueTask<TRecord?> ReadAsync(TKey key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        if (_isBag)
+        if (Definition.Type == PersistentTableType.Bag)
         {
             throw new InvalidOperationException($"Persistent table {Name} is a bag: a key may have many records.");
         }
 
-        return copy is not null
-            ? ValueTask.FromResult(Copy.TryGet(key, out var record) ? record : null)
-            : new(transactions.Value.AsyncDirtyAsync(async activity => await activity.ReadAsync(definition, key), cancellationToken));
+        return Held is { } copy && (RequireLoaded(copy).TryGet(key, out var record) || Held is not null)
+            ? ValueTask.FromResult(record)
+            : new(transactions.Value.AsyncDirtyAsync(async activity => await activity.ReadAsync(Definition, key), cancellationToken));
     }
 
     public ValueTask<IReadOnlyList<TRecord>> ReadAllAsync(TKey key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return copy is not null
-            ? ValueTask.FromResult(Copy.GetAll(key))
-            : new(transactions.Value.AsyncDirtyAsync(async activity => await activity.ReadAllAsync(definition, key), cancellationToken));
+        return Held is { } copy && RequireLoaded(copy).GetAll(key) is var records && (records.Count > 0 || Held is not null)
+            ? ValueTask.FromResult(records)
+            : new(transactions.Value.AsyncDirtyAsync(async activity => await activity.ReadAllAsync(Definition, key), cancellationToken));
     }
 
     public Task WriteAsync(TKey key, TRecord record, CancellationToken cancellationToken = default) =>
-        transactions.Value.AsyncDirtyAsync(async activity => await activity.WriteAsync(definition, key, record), cancellationToken);
+        transactions.Value.AsyncDirtyAsync(async activity => await activity.WriteAsync(Definition, key, record), cancellationToken);
 
     public Task DeleteAsync(TKey key, CancellationToken cancellationToken = default) =>
-        transactions.Value.AsyncDirtyAsync(async activity => await activity.DeleteAsync(definition, key), cancellationToken);
+        transactions.Value.AsyncDirtyAsync(async activity => await activity.DeleteAsync(Definition, key), cancellationToken);
 
     public Task DeleteObjectAsync(TKey key, TRecord record, CancellationToken cancellationToken = default) =>
-        transactions.Value.AsyncDirtyAsync(async activity => await activity.DeleteObjectAsync(definition, key, record), cancellationToken);
+        transactions.Value.AsyncDirtyAsync(async activity => await activity.DeleteObjectAsync(Definition, key, record), cancellationToken);
 
     public Task ClearAsync(CancellationToken cancellationToken = default) => transactions.Value.TransactionAsync(
         async transaction =>
         {
-            await transaction.LockTableAsync(definition, LockKind.Write);
-            await fragments.Value.ClearAsync(definition, cancellationToken);
+            await transaction.LockTableAsync(Definition, LockKind.Write);
+            await fragments.Value.ClearAsync(Definition, cancellationToken);
         },
         cancellationToken: cancellationToken);
 
     public IAsyncEnumerable<TableEvent<TKey, TRecord>> WatchAsync(
         Func<TableEntry<TKey, TRecord>, bool>? filter = null, WatchToken? from = null, CancellationToken cancellationToken = default) =>
-        copy?.WatchAsync(filter, from, cancellationToken) ?? throw NotReadable();
+        Held is { } copy ? WhileHeldAsync(copy.WatchAsync(filter, from, cancellationToken)) : throw NotReadable();
 
-    public Task WaitForLoadedAsync(CancellationToken cancellationToken = default) => load.Loaded.WaitAsync(cancellationToken);
+    public Task WaitForLoadedAsync(CancellationToken cancellationToken = default) => parts.Load.Loaded.WaitAsync(cancellationToken);
+
+    // The copy is emptied after the storage was changed, which is no change of records.
+    private async IAsyncEnumerable<TableEvent<TKey, TRecord>> WhileHeldAsync(IAsyncEnumerable<TableEvent<TKey, TRecord>> events)
+    {
+        await foreach (var one in events)
+        {
+            yield return Held is not null ? one : throw NotReadable();
+        }
+    }
 
     private TableEntry<TKey, TRecord>? FirstOf(KeyRange<TKey> range)
     {
@@ -106,7 +119,9 @@ internal sealed class PersistentTable<TKey, TRecord>(
         return null;
     }
 
-    private Exception NotReadable() => copy is null
+    private TableCopy<TKey, TRecord> RequireLoaded(TableCopy<TKey, TRecord> copy) => parts.Load.IsLoaded ? copy : throw NotReadable();
+
+    private Exception NotReadable() => Held is null
         ? new InvalidOperationException($"Persistent table {Name} is on disc only: this silo has no copy to answer from.")
-        : new PersistentTableUnavailableException(Name, load.Problem ?? "this silo has not loaded it yet");
+        : new PersistentTableUnavailableException(Name, parts.Load.Problem ?? "this silo has not loaded it yet");
 }

@@ -37,8 +37,10 @@ internal sealed partial class PersistentTables
         var entry = changes.Find(name) ?? throw new InvalidOperationException(
             $"Persistent table {name} is registered on the silos and would be there again at their next start: " +
             "only tables that were created while they run can be deleted.");
+        RequireUnchanging(name);
         await _fragments.Value.DropAsync(parts.Definition, cancellationToken);
         await changes.RemoveAsync(entry, cancellationToken);
+        await storages.ForgetAsync(name, cancellationToken);
     }
 
     public Task AddIndexAsync(string table, string property, CancellationToken cancellationToken = default)
@@ -55,8 +57,21 @@ internal sealed partial class PersistentTables
             throw new ArgumentException($"Persistent table {table} has an index {property} by its definition.", nameof(property));
         }
 
+        RequireUnchanging(table);
+        if (parts.StorageIn(catalog) == StorageType.DiscOnly)
+        {
+            throw new InvalidOperationException($"Persistent table {table} is on disc only: indexes need copies in memory.");
+        }
+
         return changes.AddAsync(new SchemaEntry { Table = table, Index = property }, cancellationToken);
     }
+
+    public Task ChangeStorageAsync(
+        string table,
+        StorageType storage,
+        IProgress<StorageChangeProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
+        _storageChanger.Value.ChangeAsync(table, storage, progress, cancellationToken);
 
     public Task DropIndexAsync(string table, string property, CancellationToken cancellationToken = default)
     {
@@ -69,5 +84,13 @@ internal sealed partial class PersistentTables
         }
 
         return entry is null ? Task.CompletedTask : changes.RemoveAsync(entry, cancellationToken);
+    }
+
+    private void RequireUnchanging(string table)
+    {
+        if (storages.Find(table)?.Change is { } change)
+        {
+            throw new PersistentTableUnavailableException(table, $"its storage is being changed to {change.To} by {change.Coordinator}");
+        }
     }
 }

@@ -10,6 +10,7 @@ internal sealed partial class PersistentTables(
     TableRegistry registry,
     TableCatalog catalog,
     SchemaChanges changes,
+    TableStorages storages,
     SystemEvents events,
     TimeProvider time,
     IServiceProvider services) : IPersistentTables
@@ -21,6 +22,7 @@ internal sealed partial class PersistentTables(
     // Not before it is needed: what runs transactions needs the tables itself.
     private readonly Lazy<ITransactions> _transactions = new(services.GetRequiredService<ITransactions>);
     private readonly Lazy<IFragmentLoader> _fragments = new(services.GetRequiredService<IFragmentLoader>);
+    private readonly Lazy<IStorageChanger> _storageChanger = new(services.GetRequiredService<IStorageChanger>);
 
     public IReadOnlyList<string> Names => registry.Names;
 
@@ -29,8 +31,8 @@ internal sealed partial class PersistentTables(
         where TRecord : class
     {
         var parts = registry.Get<TKey, TRecord>(name);
-        return (IPersistentTable<TKey, TRecord>)_tables.GetValue(parts, _ => new PersistentTable<TKey, TRecord>(
-            parts.Definition, parts.TypedCopyIn(catalog), parts.Load, _transactions, _fragments));
+        return (IPersistentTable<TKey, TRecord>)_tables.GetValue(
+            parts, _ => new PersistentTable<TKey, TRecord>(parts, catalog, _transactions, _fragments));
     }
 
     public async Task WaitForTablesAsync(

@@ -42,8 +42,11 @@ internal sealed class TableBytes<TKey, TRecord> : ITableCodec<TKey, TRecord>
         _oldRecords = services.GetRequiredService<ObjectSerializer>();
     }
 
-    /// <summary>The whole definition: silos whose persistent tables differ cannot join their copies.</summary>
-    public string Name => $"{_definition.Describe()} {_keys.Name}";
+    /// <summary>
+    /// The definition: silos whose persistent tables differ cannot join their copies. Without the storage, which is changed while
+    /// the cluster runs: <see cref="TableStorages"/> sees to that.
+    /// </summary>
+    public string Name => $"{_definition.Describe(withStorage: false)} {_keys.Name}";
 
     public void WriteKey(TKey key, IBufferWriter<byte> output) => _keys.Write(key, output);
 

@@ -26,6 +26,8 @@ internal abstract class TableCopy<TKey, TRecord>(PersistentTableDefinition<TKey,
 
     public abstract long Count { get; }
 
+    public bool HasEntries => Count > 0;
+
     protected PersistentTableDefinition<TKey, TRecord> Definition => definition;
 
     protected TableBytes<TKey, TRecord> Bytes => bytes;

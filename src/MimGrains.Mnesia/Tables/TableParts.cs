@@ -16,16 +16,20 @@ internal abstract class TableParts(PersistentTableDefinition definition)
 
     /// <summary>
     /// The replicated table that holds the copies. If the storage is on disc only it is empty, and is there all the same: silos
-    /// whose definitions differ cannot join it.
+    /// whose definitions differ cannot join it, and the storage may be changed.
     /// </summary>
     public abstract TableDefinition CopyDefinition { get; }
 
     /// <summary>What must be the same for stored fragments to be read as they were written; one line.</summary>
     public abstract string StoredForm { get; }
 
-    /// <summary>Returns this silo's copy; null if the storage is on disc only.</summary>
+    /// <summary>Returns this silo's copy, whether it is complete or not.</summary>
     /// <param name="catalog">Holds the replicated table.</param>
-    public abstract ITableCopy? CopyIn(TableCatalog catalog);
+    public abstract ITableCopy CopyIn(TableCatalog catalog);
+
+    /// <summary>Returns where the records are read now, which changes while the cluster runs.</summary>
+    public StorageType StorageIn(TableCatalog catalog) =>
+        TableStorages.FindIn(catalog, Definition.Name)?.Readable ?? Definition.Storage;
 
     /// <summary>Completes when the replicated table that holds the copies has joined that of the other silos.</summary>
     /// <exception cref="TableUnavailableException">
@@ -57,7 +61,7 @@ internal sealed class TableParts<TKey, TRecord> : TableParts
     where TRecord : class
 {
     private readonly BagRows<TKey, TRecord>? _rows;
-    private TableCopy<TKey, TRecord>? _copy;
+    private volatile TableCopy<TKey, TRecord>? _copy;
 
     /// <exception cref="TableDefinitionException">Keys or records cannot be written as bytes.</exception>
     public TableParts(PersistentTableDefinition<TKey, TRecord> definition, IServiceProvider services)
@@ -89,7 +93,7 @@ internal sealed class TableParts<TKey, TRecord> : TableParts
             cancellationToken)
         : null;
 
-    public override ITableCopy? CopyIn(TableCatalog catalog) => TypedCopyIn(catalog);
+    public override ITableCopy CopyIn(TableCatalog catalog) => _copy ?? MakeCopy(catalog);
 
     public override Task AddCopyAsync(ITableOperator tables, CancellationToken cancellationToken) =>
         _rows is not null
@@ -109,19 +113,19 @@ internal sealed class TableParts<TKey, TRecord> : TableParts
 
     public override bool DropIndex(TableCatalog catalog, string property) => CopyOrThrow(catalog).DropIndex(property);
 
-    /// <inheritdoc cref="CopyIn"/>
-    public TableCopy<TKey, TRecord>? TypedCopyIn(TableCatalog catalog)
-    {
-        if (Definition.Storage == StorageType.DiscOnly)
-        {
-            return null;
-        }
+    /// <summary>Returns this silo's copy to read from; null while the storage is on disc only. Ask again for each read.</summary>
+    public TableCopy<TKey, TRecord>? ReadableCopyIn(TableCatalog catalog) =>
+        StorageIn(catalog) == StorageType.DiscOnly ? null : (TableCopy<TKey, TRecord>)CopyIn(catalog);
 
-        return _copy ??= _rows is null
+    // One for all: it knows the indexes that are added.
+    private TableCopy<TKey, TRecord> MakeCopy(TableCatalog catalog)
+    {
+        TableCopy<TKey, TRecord> copy = _rows is null
             ? new SetCopy<TKey, TRecord>(Definition, Bytes, (ReplicatedTable<TKey, TRecord>)catalog.Find(CopyDefinition.Name)!)
             : new BagCopy<TKey, TRecord>(_rows, Bytes, (ReplicatedTable<BagKey<TKey>, TRecord>)catalog.Find(CopyDefinition.Name)!);
+        return Interlocked.CompareExchange(ref _copy, copy, null) ?? copy;
     }
 
-    private TableCopy<TKey, TRecord> CopyOrThrow(TableCatalog catalog) => TypedCopyIn(catalog) ?? throw new InvalidOperationException(
+    private TableCopy<TKey, TRecord> CopyOrThrow(TableCatalog catalog) => ReadableCopyIn(catalog) ?? throw new InvalidOperationException(
         $"Persistent table {Definition.Name} is on disc only: indexes need copies in memory.");
 }

@@ -10,4 +10,10 @@ internal static class TablesEventId
     public const int NodeDownHandlerFailed = 1604;
     public const int SchemaChanged = 1605;
     public const int SchemaNotChanged = 1606;
+    public const int StorageStored = 1607;
+    public const int StorageChanged = 1608;
+    public const int StorageNotChanged = 1609;
+    public const int StorageNotSettled = 1610;
+    public const int StorageNotCleaned = 1611;
+    public const int StorageNotRegistered = 1612;
 }

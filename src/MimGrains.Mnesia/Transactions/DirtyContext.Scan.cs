@@ -7,11 +7,11 @@ namespace MimGrains.Mnesia.Transactions;
 
 internal sealed partial class DirtyContext
 {
-    public ValueTask<IReadOnlyList<TableEntry<TKey, TRecord>>> IndexReadAsync<TKey, TRecord, TIndex>(
+    public async ValueTask<IReadOnlyList<TableEntry<TKey, TRecord>>> IndexReadAsync<TKey, TRecord, TIndex>(
         PersistentTableDefinition<TKey, TRecord> table, TableIndex<TKey, TRecord, TIndex> index, TIndex value)
         where TKey : notnull
         where TRecord : class
-        where TIndex : notnull => ValueTask.FromResult(Copy(table).Lookup(index, value));
+        where TIndex : notnull => (await CopyAsync(table)).Lookup(index, value);
 
     public async ValueTask<IReadOnlyList<TableEntry<TKey, TRecord>>> SelectAsync<TKey, TRecord>(
         PersistentTableDefinition<TKey, TRecord> table,
@@ -20,14 +20,14 @@ internal sealed partial class DirtyContext
         where TKey : notnull
         where TRecord : class => [.. (await SourceAsync(table)).Range(range).Where(where ?? (_ => true))];
 
-    public ValueTask<TablePage<TKey, TRecord>> SelectPageAsync<TKey, TRecord>(
+    public async ValueTask<TablePage<TKey, TRecord>> SelectPageAsync<TKey, TRecord>(
         PersistentTableDefinition<TKey, TRecord> table,
         int limit,
         string? continuation = null,
         Func<TableEntry<TKey, TRecord>, bool>? where = null,
         KeyRange<TKey> range = default)
         where TKey : notnull
-        where TRecord : class => ValueTask.FromResult(Copy(table).RangePage(range, limit, continuation, where));
+        where TRecord : class => (await CopyAsync(table)).RangePage(range, limit, continuation, where);
 
     public async ValueTask<IReadOnlyList<TKey>> AllKeysAsync<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> table)
         where TKey : notnull
@@ -81,13 +81,34 @@ internal sealed partial class DirtyContext
         where TRecord : class
     {
         var parts = services.Get(table);
-        return services.HasCopy(parts)
-            ? services.CopyOf(parts)
-            : await FragmentScan.ReadAsync(parts, (fragment, after) => AskAsync(
-                fragment, new FragmentRequest { Kind = FragmentRequestKind.Scan, Sender = services.Caller.Self, Locks = [after] }));
+        while (true)
+        {
+            await services.KnowStorageAsync(parts, cancellationToken);
+            if (services.FindCopy(parts) is { } copy)
+            {
+                return copy;
+            }
+
+            try
+            {
+                return await FragmentScan.ReadAsync(parts, (fragment, after) => AskAsync(
+                    fragment,
+                    new FragmentRequest { Kind = FragmentRequestKind.Scan, Sender = services.Caller.Self, Locks = [after] },
+                    () => services.FindCopy(parts) is not null));
+            }
+            catch (TransactionRestartException)
+            {
+                // Its records are in copies now.
+            }
+        }
     }
 
-    private TableCopy<TKey, TRecord> Copy<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> table)
+    private async ValueTask<TableCopy<TKey, TRecord>> CopyAsync<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> table)
         where TKey : notnull
-        where TRecord : class => services.CopyOf(services.Get(table));
+        where TRecord : class
+    {
+        var parts = services.Get(table);
+        await services.KnowStorageAsync(parts, cancellationToken);
+        return services.CopyOf(parts);
+    }
 }

@@ -45,9 +45,10 @@ internal sealed partial class DirtyContext(
         where TRecord : class
     {
         var parts = services.Get(table);
-        if (services.HasCopy(parts))
+        await services.KnowStorageAsync(parts, cancellationToken);
+        if (services.FindCopy(parts) is { } copy && copy.GetAll(key) is var held && (held.Count > 0 || services.FindCopy(parts) == copy))
         {
-            return services.CopyOf(parts).GetAll(key);
+            return held;
         }
 
         var bytes = parts.Bytes.ToBytes(key);
@@ -119,7 +120,7 @@ internal sealed partial class DirtyContext(
         });
 
     // Writes may be done more than once: what they say is what is there then.
-    private async Task<FragmentReply> AskAsync(FragmentId fragment, FragmentRequest request)
+    private async Task<FragmentReply> AskAsync(FragmentId fragment, FragmentRequest request, Func<bool>? isAskedInVain = null)
     {
         using var expiry = new CancellationTokenSource(Timeout, services.Time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expiry.Token);
@@ -145,6 +146,11 @@ internal sealed partial class DirtyContext(
             {
                 // The silo of the fragment is gone: another one takes over.
                 reason = exception.Message;
+            }
+
+            if (isAskedInVain?.Invoke() == true)
+            {
+                throw new TransactionRestartException(reason);
             }
 
             await Task.Delay(AgainPause, services.Time, CancellationToken.None);

@@ -22,6 +22,7 @@ internal sealed partial class TransactionContext
     {
         ArgumentNullException.ThrowIfNull(index);
         var parts = services.Get(table);
+        await services.KnowStorageAsync(parts, cancellationToken);
         var copy = services.CopyOf(parts);
         await CatchUpAsync(parts, copy);
         var found = copy.Lookup(index, value);
@@ -146,12 +147,12 @@ internal sealed partial class TransactionContext
         where TKey : notnull
         where TRecord : class
     {
-        if (!services.HasCopy(parts))
+        await services.KnowStorageAsync(parts, cancellationToken);
+        if (services.FindCopy(parts) is not { } copy)
         {
             return await ScanAsync(parts);
         }
 
-        var copy = services.CopyOf(parts);
         await CatchUpAsync(parts, copy);
         return copy;
     }
@@ -190,7 +191,14 @@ internal sealed partial class TransactionContext
         ThrowIfOver();
         if (!_caughtUp.Contains(parts.Definition.Name))
         {
-            foreach (var reply in await LockSlicesAsync(parts, LockMode.Shared))
+            var replies = await LockSlicesAsync(parts, LockMode.Shared);
+            if (services.FindCopy(parts) != copy)
+            {
+                // While the locks were waited for. All live silos know of a change before any lock is granted behind it.
+                throw new TransactionRestartException($"the storage of {parts.Definition.Name} was changed");
+            }
+
+            foreach (var reply in replies)
             {
                 await copy.ReadAfterAsync(reply.Token, cancellationToken);
             }

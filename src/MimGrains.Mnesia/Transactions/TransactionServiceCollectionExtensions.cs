@@ -18,11 +18,16 @@ internal static class TransactionServiceCollectionExtensions
         services.AddReplicatedTable(RamLogRow.Table);
         services.AddSingleton<FragmentRegistry>();
         services.AddSingleton<FragmentDirectory>();
+        services.AddSingleton<FragmentLogs>();
+        services.AddSingleton<FragmentPreparer>();
         services.AddSingleton<FragmentOpener>();
         services.AddSingleton<FragmentCaller>();
         services.AddSingleton<FragmentServiceClient>();
         services.AddSingleton<IFragmentLoader, FragmentLoader>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, FragmentKeeper>();
+        services.AddSingleton<StorageChanges>();
+        services.AddSingleton<IStorageChanger>(provider => provider.GetRequiredService<StorageChanges>());
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StorageKeeper>();
         services.AddGrainService<FragmentService>();
         services.AddSingleton<LeavingSilos>();
         services.AddPlacementFilter<StayingSilosOnly, StayingSilosDirector>(ServiceLifetime.Singleton);

@@ -14,6 +14,7 @@ internal sealed class TransactionServices(
     TableCatalog catalog,
     FragmentCaller caller,
     FragmentDirectory directory,
+    TableStorages storages,
     TransactionLedger ledger,
     IOptions<ReplicationOptions> options,
     TimeProvider time)
@@ -44,10 +45,17 @@ internal sealed class TransactionServices(
     /// <exception cref="InvalidOperationException">The table is on disc only.</exception>
     public TableCopy<TKey, TRecord> CopyOf<TKey, TRecord>(TableParts<TKey, TRecord> parts)
         where TKey : notnull
-        where TRecord : class => parts.TypedCopyIn(catalog) ?? throw new InvalidOperationException(
+        where TRecord : class => FindCopy(parts) ?? throw new InvalidOperationException(
             $"Persistent table {parts.Definition.Name} is on disc only: it has no indexes, and no pages without a transaction.");
 
-    public bool HasCopy(TableParts parts) => parts.CopyIn(catalog) is not null;
+    /// <summary>Returns the copy of this silo; null while the table is on disc only. Ask again after each wait.</summary>
+    public TableCopy<TKey, TRecord>? FindCopy<TKey, TRecord>(TableParts<TKey, TRecord> parts)
+        where TKey : notnull
+        where TRecord : class => parts.ReadableCopyIn(catalog);
+
+    /// <summary>Completes when this silo knows whether a table has copies.</summary>
+    public ValueTask KnowStorageAsync(TableParts parts, CancellationToken cancellationToken) =>
+        storages.KnowAsync(parts.Definition.Name, cancellationToken);
 
     public static IEnumerable<FragmentId> FragmentsOf(TableParts parts) =>
         Enumerable.Range(0, parts.Definition.Fragments).Select(index => new FragmentId(parts.Definition.Name, index));

@@ -9,6 +9,9 @@ internal sealed class MemoryRows : IRowStore
     private readonly ConcurrentDictionary<string, StoredRow> _rows = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
 
+    /// <summary>The keys of all rows.</summary>
+    public IEnumerable<string> Keys => _rows.Keys;
+
     public Task<StoredRow?> ReadAsync(string key, CancellationToken cancellationToken) =>
         Task.FromResult(_rows.TryGetValue(key, out var row) ? row : (StoredRow?)null);
 

@@ -35,7 +35,7 @@ public sealed class CopyCluster : IAsyncLifetime
     public Task PutAsync(int silo, PersistentTableDefinition<string, Counter> definition, string key, long value)
     {
         var parts = Services(silo).GetRequiredService<TableRegistry>().Get<string, Counter>(definition.Name);
-        return parts.CopyIn(Services(silo).GetRequiredService<TableCatalog>())!.ApplyAsync(
+        return parts.CopyIn(Services(silo).GetRequiredService<TableCatalog>()).ApplyAsync(
             0, [new FragmentWrite(WriteKind.Put, parts.Bytes.ToBytes(key), parts.Bytes.RecordBytes(new Counter(value)))]);
     }
 

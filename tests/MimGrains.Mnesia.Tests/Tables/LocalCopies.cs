@@ -36,7 +36,7 @@ internal sealed class LocalCopies
 
     public TableCopy<TKey, TRecord> Copy<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition)
         where TKey : notnull
-        where TRecord : class => _registry.Get<TKey, TRecord>(definition.Name).TypedCopyIn(_catalog)!;
+        where TRecord : class => _registry.Get<TKey, TRecord>(definition.Name).ReadableCopyIn(_catalog)!;
 
     public FragmentWrite Put<TKey, TRecord>(PersistentTableDefinition<TKey, TRecord> definition, TKey key, TRecord record)
         where TKey : notnull

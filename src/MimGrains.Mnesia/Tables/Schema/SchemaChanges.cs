@@ -20,6 +20,10 @@ internal sealed class SchemaChanges(
     /// <summary>Returns what was added under a key; null for nothing.</summary>
     public SchemaEntry? Find(string key) => Schema.TryGet(key, out var entry) ? entry : null;
 
+    /// <summary>Returns the indexes that were added to a table, ascending.</summary>
+    public IReadOnlyList<string> IndexesOf(string table) =>
+        [.. Schema.Dump().Select(entry => entry.Record).Where(entry => entry.Table == table).Select(entry => entry.Index).OfType<string>()];
+
     /// <summary>
     /// Adds an entry; an equal one that is there is no error. Returns when every live silo has done it.
     /// </summary>

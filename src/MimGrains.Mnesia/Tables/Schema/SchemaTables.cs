@@ -15,5 +15,5 @@ internal static class SchemaTables
     /// <summary>Which silo has done what of it. Goes with the silo.</summary>
     public static TableDefinition<SchemaMark, SchemaResult> Marks { get; } = new("mnesia$schema-marks");
 
-    public static IEnumerable<TableDefinition> Definitions => [Schema, Marks];
+    public static IEnumerable<TableDefinition> Definitions => [Schema, Marks, TableStorage.Table];
 }
