@@ -11,6 +11,7 @@ public sealed class TransactionPlanTests
     private static readonly TransactionId Id = new(new ReplicaId("silo"), 1);
 
     private readonly TransactionPlan _plan = new(Id, new TransactionAge(1, Id));
+    private Predicate<FragmentId> _isStored = _ => true;
 
     [Fact]
     public void A_blind_write_is_one_call()
@@ -136,9 +137,28 @@ public sealed class TransactionPlanTests
     private void Read(FragmentId fragment, string key) =>
         _plan.OnAnswer(_plan.Acquire(fragment, [Lock(key)]), AnswerKind.Granted, 7, "");
 
+    [Fact]
+    public void What_is_stored_decides_even_if_something_in_memory_was_read()
+    {
+        Read(A, "x");
+        _isStored = fragment => fragment != A && fragment != B;
+
+        // A has no locks on what it writes: these are taken first, and the decider's too.
+        var locks = Commit(A, B, C);
+        Assert.Equal([PlannedCallKind.Acquire, PlannedCallKind.Acquire, PlannedCallKind.Acquire], locks.Select(call => call.Kind));
+        _plan.OnAnswer(locks[0], AnswerKind.Granted, 7, "");
+        _plan.OnAnswer(locks[1], AnswerKind.Granted, 7, "");
+        var prepares = _plan.OnAnswer(locks[2], AnswerKind.Granted, 7, "");
+
+        Assert.Equal(C, _plan.Decider);
+        Assert.Equal([(A, PlannedCallKind.Prepare, C), (B, PlannedCallKind.Prepare, C)],
+            prepares.Select(call => (call.To, call.Kind, call.Decider)));
+    }
+
     private IReadOnlyList<PlannedCall> Commit(params FragmentId[] written) => _plan.Commit(
         written.ToDictionary(
             fragment => fragment,
             _ => (IReadOnlyList<FragmentWrite>)[new FragmentWrite(WriteKind.Put, new byte[] { 1 }, new byte[] { 2 })]),
-        _ => 7);
+        _ => 7,
+        _isStored);
 }

@@ -5,13 +5,20 @@ public sealed partial class TransactionPlan
     /// <summary>Ends the attempt: it shall commit.</summary>
     /// <param name="writes">Everything that it writes, by fragment; the order within a fragment is kept.</param>
     /// <param name="epochOf">The activation of a fragment, as far as it is known; 0 if it is not.</param>
+    /// <param name="isStored">
+    /// Whether a fragment remembers what it decided when all silos are gone. One that does decides, if there is one: what others
+    /// that do have prepared is then neither lost nor made of nothing.
+    /// </param>
     /// <returns>Calls to make.</returns>
     /// <exception cref="InvalidOperationException">Calls are under way, or the attempt has ended.</exception>
     public IReadOnlyList<PlannedCall> Commit(
-        IReadOnlyDictionary<FragmentId, IReadOnlyList<FragmentWrite>> writes, Func<FragmentId, long> epochOf)
+        IReadOnlyDictionary<FragmentId, IReadOnlyList<FragmentWrite>> writes,
+        Func<FragmentId, long> epochOf,
+        Predicate<FragmentId> isStored)
     {
         ArgumentNullException.ThrowIfNull(writes);
         ArgumentNullException.ThrowIfNull(epochOf);
+        ArgumentNullException.ThrowIfNull(isStored);
         if (_stage != PlanStage.Active || _underWay.Count > 0 || Verdict != TransactionVerdict.Open)
         {
             throw new InvalidOperationException($"{Id} cannot commit: it is {_stage} with {_underWay.Count} calls under way.");
@@ -31,7 +38,8 @@ public sealed partial class TransactionPlan
         var written = _parts.Where(part => part.Value.Writes.Count > 0).ToList();
         if (written.Count > 0)
         {
-            Decider = written.Find(part => part.Value.HasRead).Key is { Table: not null } reading ? reading : written[0].Key;
+            // The best is one that is stored, and then one that has its locks already.
+            Decider = written.OrderByDescending(part => isStored(part.Key)).ThenByDescending(part => part.Value.HasRead).First().Key;
         }
 
         var blind = written.Where(part => part.Value.IsBlind).Select(part => part.Key).ToList();

@@ -54,14 +54,17 @@ internal sealed class PlanConversation(
     }
 
     /// <summary>Commits; the verdict comes with <see cref="Decided"/>.</summary>
-    public void Commit(IReadOnlyDictionary<FragmentId, IReadOnlyList<FragmentWrite>> writes, Func<FragmentId, long> epochOf)
+    public void Commit(
+        IReadOnlyDictionary<FragmentId, IReadOnlyList<FragmentWrite>> writes,
+        Func<FragmentId, long> epochOf,
+        Predicate<FragmentId> isStored)
     {
         lock (_gate)
         {
             WaitsFor = "the commit";
         }
 
-        Run(() => plan.Verdict == TransactionVerdict.Open ? plan.Commit(writes, epochOf) : []);
+        Run(() => plan.Verdict == TransactionVerdict.Open ? plan.Commit(writes, epochOf, isStored) : []);
     }
 
     /// <summary>Aborts, unless the decision is under way.</summary>

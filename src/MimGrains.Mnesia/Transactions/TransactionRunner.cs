@@ -156,7 +156,7 @@ internal sealed partial class TransactionRunner(
             await attempt.TakeRefusedAsync();
             result = await body(context);
             context.End();
-            conversation.Commit(Limited(context.Writes(), context.Id), attempt.EpochOf);
+            conversation.Commit(Limited(context.Writes(), context.Id), attempt.EpochOf, services.IsStored);
         }
         catch (Exception exception)
         {

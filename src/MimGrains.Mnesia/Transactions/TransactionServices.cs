@@ -57,6 +57,9 @@ internal sealed class TransactionServices(
     public ValueTask KnowStorageAsync(TableParts parts, CancellationToken cancellationToken) =>
         storages.KnowAsync(parts.Definition.Name, cancellationToken);
 
+    /// <summary>Whether what a fragment decides is known when all silos are gone.</summary>
+    public bool IsStored(FragmentId fragment) => Get(fragment.Table).StorageIn(catalog) != StorageType.Ram;
+
     public static IEnumerable<FragmentId> FragmentsOf(TableParts parts) =>
         Enumerable.Range(0, parts.Definition.Fragments).Select(index => new FragmentId(parts.Definition.Name, index));
 

@@ -72,7 +72,7 @@ internal sealed class SimRun(TransactionCluster cluster, SimSilo silo, (string N
                     .. group.Select(write =>
                         new FragmentWrite(WriteKind.Put, SimCodec.Bytes(write.Key), SimCodec.Bytes(write.Value))),
                 ]);
-            MakeAll(plan, plan.Commit(writes, silo.EpochOf));
+            MakeAll(plan, plan.Commit(writes, silo.EpochOf, _ => true));
             Settle(plan);
         }
     }
