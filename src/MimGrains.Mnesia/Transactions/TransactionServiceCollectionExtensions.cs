@@ -29,7 +29,8 @@ internal static class TransactionServiceCollectionExtensions
         services.AddSingleton<IStorageChanger>(provider => provider.GetRequiredService<StorageChanges>());
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StorageKeeper>();
         services.AddGrainService<FragmentService>();
-        services.AddSingleton<LeavingSilos>();
+        services.AddSingleton(provider => new LeavingSilos(
+            silo => provider.GetRequiredService<IClusterMembershipService>().CurrentSnapshot.GetSiloStatus(silo)));
         services.AddPlacementFilter<StayingSilosOnly, StayingSilosDirector>(ServiceLifetime.Singleton);
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, FragmentHandOver>();
         services.AddSingleton<TransactionLedger>();
