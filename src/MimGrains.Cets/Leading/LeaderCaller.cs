@@ -8,12 +8,16 @@ using MimGrains.Tables;
 namespace MimGrains.Cets.Leading;
 
 // call -> gathered with the others of this silo -> one request to the leader -> answers. Another one leads, or the leader is
-// gone: the same operations, with the same ids, to the next one.
+// gone: the same operations, with the same ids, to the next one; at once when the leader is known to be dead.
 /// <summary>Asks the leader of one table for the operations of this silo. Thread-safe.</summary>
+/// <param name="table">The table.</param>
+/// <param name="ask">Asks a silo, which may be this one; may fail, or never end. What is asked again is done once.</param>
+/// <param name="options">Those of the silo.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
 internal sealed partial class LeaderCaller(
     TableHost table,
-    ReplicaServiceClient services,
-    LeaderDesk desk,
+    Func<ReplicaId, WireLeadRequest, Task<WireLeadReply>> ask,
     ReplicationOptions options,
     TimeProvider time,
     ILogger logger)
@@ -176,9 +180,7 @@ internal sealed partial class LeaderCaller(
         var timeLeft = TimeSpan.FromMilliseconds(Math.Max(1, calls[0].DeadlineMs - NowMs()));
         try
         {
-            return leader == table.Replica.Self
-                ? await desk.TakeAsync(table, request).WaitAsync(timeLeft, time)
-                : await services.Of(leader).Lead(request).WaitAsync(timeLeft, time);
+            return await UnlessDeadAsync(leader, ask(leader, request)).WaitAsync(timeLeft, time);
         }
         catch (WriteNotAcknowledgedException exception)
         {
@@ -194,6 +196,27 @@ internal sealed partial class LeaderCaller(
             return null;
         }
     }
+
+    // The answer of a silo that is known to be dead is not waited for, whatever carries the question.
+    private async Task<WireLeadReply> UnlessDeadAsync(ReplicaId leader, Task<WireLeadReply> asking)
+    {
+        while (!asking.IsCompleted)
+        {
+            var (isDead, deaths) = table.Locked(replica => (replica.IsDead(leader), replica.DeadReplicas.Count));
+            if (isDead)
+            {
+                Forget(asking);
+                throw new TableUnavailableException(table.Name, $"{leader.Value} is dead");
+            }
+
+            await Task.WhenAny(asking, table.DeathAfter(deaths));
+        }
+
+        return await asking;
+    }
+
+    private static void Forget(Task task) =>
+        _ = task.ContinueWith(static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
 
     private void Learn(ReplicaId asked, WireLeadReply reply, HashSet<ReplicaId> passedOver, ref LeaderBallot resigned)
     {

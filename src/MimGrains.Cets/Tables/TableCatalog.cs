@@ -160,11 +160,15 @@ internal sealed partial class TableCatalog : ITableCatalog, ITableDefinitionVisi
     }
 
     // Not before it is needed: the services of the silo are not all there when its tables are made.
-    private LeaderCaller LeaderCallerOf(TableHost host) => new(
-        host,
-        _services.GetRequiredService<ReplicaServiceClient>(),
-        _services.GetRequiredService<LeaderDesk>(),
-        _options,
-        _time,
-        _logger);
+    private LeaderCaller LeaderCallerOf(TableHost host)
+    {
+        var services = _services.GetRequiredService<ReplicaServiceClient>();
+        var desk = _services.GetRequiredService<LeaderDesk>();
+        return new LeaderCaller(
+            host,
+            (leader, request) => leader == _self ? desk.TakeAsync(host, request) : services.Of(leader).Lead(request),
+            _options,
+            _time,
+            _logger);
+    }
 }
