@@ -50,6 +50,13 @@ public sealed class BagTests(TableCluster cluster) : IClassFixture<TableCluster>
         await Assert.ThrowsAsync<ArgumentNullException>(() => Bag(0).InsertAsync(null!, "a"));
         await Assert.ThrowsAsync<ArgumentNullException>(() => Bag(0).InsertAsync("a", null!));
         await Assert.ThrowsAsync<ArgumentNullException>(() => Bag(0).DeleteAsync(null!));
+        Assert.Throws<ArgumentNullException>(() => Bag(0).Lookup(null!));
+        Assert.Throws<ArgumentNullException>(() => Bag(0).Contains("a", null!));
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => Bag(0).InsertManyAsync([new("null", "a"), new("null", null!)]));
+        Assert.Contains("Bag bag: entry 1 of 2 has no key or no record.", error.Message, StringComparison.Ordinal);
+        error = await Assert.ThrowsAsync<ArgumentException>(() => Bag(0).DeleteManyAsync(["null", null!]));
+        Assert.Contains("Bag bag: one of the 2 keys is null.", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Bag(0).Lookup("null"));
     }
 
     private IEnumerable<IReplicatedBag<string, string>> Bags() => cluster.Silos.Select((_, number) => Bag(number));

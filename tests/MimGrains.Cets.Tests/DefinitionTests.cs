@@ -39,6 +39,12 @@ public sealed class DefinitionTests
         await Assert.ThrowsAsync<ArgumentException>(() => table.InsertManyAsync([new("key", null!)]));
         await Assert.ThrowsAsync<ArgumentNullException>(() => table.DeleteObjectAsync("key", null!));
         Assert.Throws<ArgumentNullException>(() => KeyRange.AtLeast<string>(null!));
+        Assert.Throws<ArgumentNullException>(() => table.TryGet(null!, out _));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => table.InsertNewAsync(null!, "record"));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => table.CompareAndSetAsync("key", null!, "record"));
+        await Assert.ThrowsAsync<ArgumentException>(() => table.DeleteManyAsync(["key", null!]));
+        await Assert.ThrowsAsync<ArgumentException>(() => table.DeleteObjectsAsync([new("key", null!)]));
+        Assert.Equal(0, table.Replica.LastSequence);
     }
 
     [Fact]

@@ -39,7 +39,8 @@ public sealed class ScanTests
         var index = new TableIndex<string, Guest, int>("strict", (_, guest) => guest.Age < 0 ? throw new FormatException("age") : guest.Age);
         var table = LocalTable.Make(new TableDefinition<string, Guest>("strict").WithIndex(index));
 
-        await Assert.ThrowsAsync<FormatException>(() => table.InsertAsync("anna", new Guest("blue", -1)));
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => table.InsertAsync("anna", new Guest("blue", -1)));
+        Assert.Equal("Table strict: a function of its definition fails for key anna: age", error.Message);
         Assert.Equal(0, table.Count);
         Assert.Equal(0, table.Replica.LastSequence);
     }

@@ -7,11 +7,14 @@ public sealed class TableClientTests(TableCluster cluster) : IClassFixture<Table
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private ITableClient<string, string> Client => new ServiceCollection()
-        .AddSingleton<IGrainFactory>(cluster.Cluster.Client)
-        .AddTableClient<string, string>(TableCluster.Names)
-        .BuildServiceProvider()
-        .GetRequiredKeyedService<ITableClient<string, string>>(TableCluster.Names);
+    private ITableClient<string, string> Client => ClientOf<string>(TableCluster.Names);
+
+    private ITableClient<string, TRecord> ClientOf<TRecord>(string name)
+        where TRecord : class => new ServiceCollection()
+            .AddSingleton<IGrainFactory>(cluster.Cluster.Client)
+            .AddTableClient<string, TRecord>(name)
+            .BuildServiceProvider()
+            .GetRequiredKeyedService<ITableClient<string, TRecord>>(name);
 
     [Fact]
     public async Task A_client_reads_and_writes_and_any_silo_shows_what_it_wrote()
@@ -57,6 +60,27 @@ public sealed class TableClientTests(TableCluster cluster) : IClassFixture<Table
         Assert.Equal(Enumerable.Range(10, 25).Select(i => $"page-{i}"), keys);
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => client.GetPageAsync(default, 0));
         await Assert.ThrowsAsync<ArgumentException>(() => client.GetManyAsync(new string[TableClientLimits.KeysPerCall + 1]));
+    }
+
+    [Fact]
+    public async Task A_client_is_told_what_is_wrong_with_table_and_key_and_nothing_is_written()
+    {
+        var client = Client;
+        var large = new string('x', 2_000_000);
+        await Refused("Table names: entry 1 of 2 has no key or no record.", () => client.InsertManyAsync([new("bad", "a"), new("bad", null!)]));
+        await Refused("Table names: key 1 of 2 is null.", () => client.GetManyAsync(["bad", null!]));
+        await Refused("Table names: key 0 of 1 is null.", () => client.DeleteManyAsync([null!]));
+        await Refused("Table names: key bad and its record have 20", () => client.InsertAsync("bad", large));
+        await Refused("Table names: key bad-2 and its record have 20", () => client.InsertManyAsync([new("bad", "a"), new("bad-2", large)]));
+        await Refused("Table names: key bad and its record have 20", () => client.InsertNewAsync("bad", large));
+        Assert.Null(await client.GetAsync("bad"));
+
+        var unknown = await Assert.ThrowsAsync<KeyNotFoundException>(() => ClientOf<string>("nothing").GetAsync("key"));
+        Assert.StartsWith("No table nothing on this silo; there are: ", unknown.Message, StringComparison.Ordinal);
+        await Refused("Table names is names(System.String -> ", () => ClientOf<Box>(TableCluster.Names).GetAsync("key"));
+
+        static async Task Refused(string start, Func<Task> call) =>
+            Assert.StartsWith(start, (await Assert.ThrowsAsync<ArgumentException>(call)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -93,7 +93,7 @@ public sealed class SecondaryIndexTests
     {
         var store = Make(record => record == "bad" ? throw new FormatException("no") : record);
 
-        Assert.Throws<FormatException>(() => store.CheckIndexes(1, "bad"));
+        Assert.Throws<FormatException>(() => store.Check(1, "bad"));
         store.Apply(1, "good", new Stamp(1, 1, 0));
         store.Apply(1, "bad", new Stamp(2, 2, 0));
         Assert.True(store.TryGet(1, out var record));

@@ -20,7 +20,7 @@ internal sealed partial class TableClient<TKey, TRecord>(string name, IGrainFact
 
     public async Task<IReadOnlyList<TableEntry<TKey, TRecord>>> GetManyAsync(
         IReadOnlyCollection<TKey> keys, CancellationToken cancellationToken = default) =>
-        await Cancellable(_table.GetManyAsync(ToArray(keys, nameof(keys))), cancellationToken);
+        await Cancellable(_table.GetManyAsync(Keys(keys)), cancellationToken);
 
     public Task<TablePage<TKey, TRecord>> GetPageAsync(
         KeyRange<TKey> range, int limit, string? continuation = null, CancellationToken cancellationToken = default)
@@ -41,8 +41,14 @@ internal sealed partial class TableClient<TKey, TRecord>(string name, IGrainFact
     }
 
     public Task<WriteToken> InsertManyAsync(
-        IReadOnlyCollection<TableEntry<TKey, TRecord>> entries, CancellationToken cancellationToken = default) =>
-        _table.InsertAsync(ToArray(entries, nameof(entries)), cancellationToken).AsTask();
+        IReadOnlyCollection<TableEntry<TKey, TRecord>> entries, CancellationToken cancellationToken = default)
+    {
+        var array = ToArray(entries, nameof(entries));
+        var missing = Array.FindIndex(array, entry => entry.Key is null || entry.Record is null);
+        return missing < 0
+            ? _table.InsertAsync(array, cancellationToken).AsTask()
+            : throw new ArgumentException($"Table {name}: entry {missing} of {array.Length} has no key or no record.", nameof(entries));
+    }
 
     public Task<bool> InsertNewAsync(TKey key, TRecord record, CancellationToken cancellationToken = default)
     {
@@ -58,10 +64,17 @@ internal sealed partial class TableClient<TKey, TRecord>(string name, IGrainFact
     }
 
     public Task<WriteToken> DeleteManyAsync(IReadOnlyCollection<TKey> keys, CancellationToken cancellationToken = default) =>
-        _table.DeleteAsync(ToArray(keys, nameof(keys)), cancellationToken).AsTask();
+        _table.DeleteAsync(Keys(keys), cancellationToken).AsTask();
 
     public Task ReadAfterAsync(WriteToken token, CancellationToken cancellationToken = default) =>
         _table.ReadAfterAsync(token, cancellationToken).AsTask();
+
+    private TKey[] Keys(IReadOnlyCollection<TKey> keys)
+    {
+        var array = ToArray(keys, nameof(keys));
+        var missing = Array.FindIndex(array, key => key is null);
+        return missing < 0 ? array : throw new ArgumentException($"Table {name}: key {missing} of {array.Length} is null.", nameof(keys));
+    }
 
     private T[] ToArray<T>(IReadOnlyCollection<T> items, string parameter)
     {

@@ -16,7 +16,7 @@ internal sealed class ReplicatedBag<TKey, TRecord>(
 
     public long CountOf(TKey key) => table.CountLookup(definition.ByKey, key);
 
-    public bool Contains(TKey key, TRecord record) => table.TryGet(new BagItem<TKey, TRecord>(key, record), out _);
+    public bool Contains(TKey key, TRecord record) => table.TryGet(Item(key, record), out _);
 
     public IEnumerable<TableEntry<TKey, TRecord>> Dump() =>
         table.Dump().Select(entry => new TableEntry<TKey, TRecord>(entry.Key.Key, entry.Key.Record));
@@ -39,6 +39,11 @@ internal sealed class ReplicatedBag<TKey, TRecord>(
     public Task DeleteManyAsync(IReadOnlyCollection<TKey> keys, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(keys);
+        if (keys.Any(key => key is null))
+        {
+            throw new ArgumentException($"Bag {Name}: one of the {keys.Count} keys is null.", nameof(keys));
+        }
+
         return table.DeleteManyAsync(
             [.. keys.SelectMany(key => table.Lookup(definition.ByKey, key)).Select(entry => entry.Key)], cancellationToken);
     }
@@ -52,10 +57,12 @@ internal sealed class ReplicatedBag<TKey, TRecord>(
 
     public Task WaitForReadyAsync(CancellationToken cancellationToken = default) => table.WaitForReadyAsync(cancellationToken);
 
-    private static IEnumerable<BagItem<TKey, TRecord>> Items(IReadOnlyCollection<TableEntry<TKey, TRecord>> entries)
+    private IEnumerable<BagItem<TKey, TRecord>> Items(IReadOnlyCollection<TableEntry<TKey, TRecord>> entries)
     {
         ArgumentNullException.ThrowIfNull(entries);
-        return entries.Select(entry => Item(entry.Key, entry.Record));
+        return entries.Select((entry, at) => entry.Key is not null && entry.Record is not null
+            ? new BagItem<TKey, TRecord>(entry.Key, entry.Record)
+            : throw new ArgumentException($"Bag {Name}: entry {at} of {entries.Count} has no key or no record.", nameof(entries)));
     }
 
     private static BagItem<TKey, TRecord> Item(TKey key, TRecord record)

@@ -155,25 +155,23 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
             await WaitUntilWritable(cancellationToken);
         }
 
-        return await _leaderCaller.Value.CallAsync(
-            new LeaderCall
-            {
-                Condition = condition,
-                IsDelete = record is null,
-                WantsFound = wantsFound,
-                Body = Encoded(key, record),
-                Expected = expected is null ? [] : Encoded(key, expected),
-                ExpectedWrite = version is { } write ? new Dot(new ReplicaId(write.Silo), write.Sequence) : null,
-            },
-            cancellationToken);
+        var call = new LeaderCall
+        {
+            Condition = condition,
+            IsDelete = record is null,
+            WantsFound = wantsFound,
+            Body = Encoded(key, record),
+            Expected = expected is null ? [] : Encoded(key, expected),
+            ExpectedWrite = version is { } write ? new Dot(new ReplicaId(write.Silo), write.Sequence) : null,
+        };
+        return await _leaderCaller.Value.CallAsync(call, cancellationToken);
     }
 
     private byte[] Encoded(TKey key, TRecord? record)
     {
         var body = _writeBuffer ??= new ArrayBufferWriter<byte>(1_024);
         body.ResetWrittenCount();
-        _codec.Encode(key, record, body);
-        CheckSize(key, body.WrittenCount);
+        Encode(key, record, body);
         return body.WrittenSpan.ToArray();
     }
 }

@@ -68,8 +68,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
 
         var body = _writeBuffer ??= new ArrayBufferWriter<byte>(1_024);
         body.ResetWrittenCount();
-        _codec.Encode(key, record, body);
-        CheckSize(key, body.WrittenCount);
+        Encode(key, record, body);
         CommitGroup? group;
         lock (Gate)
         {
@@ -92,14 +91,12 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
             return;
         }
 
-        // Encoded before the first one is applied: a record that cannot be encoded leaves nothing half done.
+        // Encoded and checked before the first one is applied: a record that cannot be written leaves nothing half done.
         var body = new ArrayBufferWriter<byte>(items.Count * 64);
         var ends = new List<int>(items.Count);
         foreach (var item in items)
         {
-            var start = body.WrittenCount;
-            _codec.Encode(keyOf(item), recordOf(item), body);
-            CheckSize(keyOf(item), body.WrittenCount - start);
+            Encode(keyOf(item), recordOf(item), body);
             ends.Add(body.WrittenCount);
         }
 
@@ -150,7 +147,7 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
     {
         var sequence = record is null
             ? _replica.Delete(key, body, NowMicros())
-            : _replica.Insert(key, record, body, NowMicros());
+            : _replica.InsertUnchecked(key, record, body, NowMicros());
         return EnlistWrite(sequence);
     }
 
@@ -206,14 +203,49 @@ internal sealed partial class ReplicatedTable<TKey, TRecord>
         }
     }
 
-    private void CheckSize(TKey key, int bytes)
+    /// <exception cref="ArgumentException">The record cannot be written, whoever applies it.</exception>
+    private void Encode(TKey key, TRecord? record, ArrayBufferWriter<byte> body)
     {
-        if (bytes > Options.RecordMaxBytes)
+        var start = body.WrittenCount;
+        try
         {
-            var name = $"{key}";
-            throw new ArgumentException(
-                $"Table {Name}: key {(name.Length > KeyShownMost ? $"{name[..KeyShownMost]}..." : name)} and its record have {bytes} " +
-                $"bytes, more than the {Options.RecordMaxBytes} allowed.");
+            _codec.Encode(key, record, body);
         }
+        catch (Exception exception)
+        {
+            throw new ArgumentException(
+                $"Table {Name}: key {Shown(key)} and its record cannot be written as bytes: {exception.Message}", exception);
+        }
+
+        if (body.WrittenCount - start > Options.RecordMaxBytes)
+        {
+            throw new ArgumentException(
+                $"Table {Name}: key {Shown(key)} and its record have {body.WrittenCount - start} bytes, " +
+                $"more than the {Options.RecordMaxBytes} allowed.");
+        }
+
+        if (record is not null)
+        {
+            Check(key, record);
+        }
+    }
+
+    private void Check(TKey key, TRecord record)
+    {
+        try
+        {
+            _replica.Check(key, record);
+        }
+        catch (Exception exception)
+        {
+            throw new ArgumentException(
+                $"Table {Name}: a function of its definition fails for key {Shown(key)}: {exception.Message}", exception);
+        }
+    }
+
+    private static string Shown(TKey key)
+    {
+        var name = $"{key}";
+        return name.Length > KeyShownMost ? $"{name[..KeyShownMost]}..." : name;
     }
 }

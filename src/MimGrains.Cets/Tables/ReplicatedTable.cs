@@ -52,7 +52,15 @@ internal sealed partial class ReplicatedTable<TKey, TRecord> : TableHost, IRepli
 
     public long Count => _replica.Count;
 
-    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TRecord record) => _replica.TryGet(key, out record);
+    public bool TryGet(TKey key, [MaybeNullWhen(false)] out TRecord record)
+    {
+        if (key is null)
+        {
+            ArgumentNullException.ThrowIfNull(key);
+        }
+
+        return _replica.TryGet(key, out record);
+    }
 
     public IReadOnlyList<TableEntry<TKey, TRecord>> Scan<TPrefix>(TPrefix prefix)
         where TPrefix : IComparable<TKey>, IEquatable<TPrefix> => _replica.IsIndexed<TPrefix>()

@@ -82,11 +82,7 @@ public sealed partial class TableReplica<TKey, TRecord>
 
     private KnownDecision DecideNow(LeaderOperation<TKey, TRecord> operation, long firstOpen, long nowMicros)
     {
-        if (operation.Record is { } record)
-        {
-            _store.CheckIndexes(operation.Key, record);
-        }
-
+        // Its caller has checked it: one that fails here all the same must not hold up those that are asked for with it.
         // A lost operation is written as well: that every replica takes it proves that none of them follows a later leader.
         var hasRecord = _store.TryGet(operation.Key, out var current, out var stamp);
         var isWon = operation.Condition switch

@@ -14,7 +14,7 @@ public sealed partial class TableReplica<TKey, TRecord>
         while (cursor.MoveNext())
         {
             var entry = cursor.Current;
-            var declared = _schema.OwnerOf?.Invoke(entry.Key, entry.Record!);
+            var declared = DeclaredOwnerOf(entry.Key, entry.Record!);
             if (declared is null ? entry.Stamp.Owner == number : declared == owner)
             {
                 yield return new(entry.Key, entry.Record!);

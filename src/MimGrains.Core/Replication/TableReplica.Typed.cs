@@ -50,9 +50,19 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     /// <returns>The number of the write: it is done when <see cref="TableReplica.CompletedThrough"/> reaches it.</returns>
     public long Insert(TKey key, TRecord record, ReadOnlySpan<byte> body, long nowMicros) => Write(key, record, body, nowMicros);
 
-    /// <summary>As <see cref="Insert"/>, also when an index function throws for the record, which is left out of that index then.</summary>
+    /// <summary>
+    /// As <see cref="Insert"/>, also when a function of the definition throws for the record, which is left out of that index then,
+    /// or belongs to its writer: <see cref="Check"/> tells before.
+    /// </summary>
     public long InsertUnchecked(TKey key, TRecord record, ReadOnlySpan<byte> body, long nowMicros) =>
         Write(key, record, body, nowMicros, isChecked: false);
+
+    /// <summary>Throws what a function of the definition throws for a record: before anything of it is kept. Needs no lock.</summary>
+    public void Check(TKey key, TRecord record)
+    {
+        _store.Check(key, record);
+        _schema.OwnerOf?.Invoke(key, record);
+    }
 
     /// <summary>Deletes a record.</summary>
     /// <param name="key">Key.</param>
@@ -122,7 +132,7 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     {
         if (isChecked && record is not null)
         {
-            _store.CheckIndexes(key, record);
+            Check(key, record);
         }
 
         NoteWriteSize(body.Length);
@@ -158,6 +168,19 @@ public sealed partial class TableReplica<TKey, TRecord> : TableReplica
     private bool IsOwnerDead(TKey key, TRecord record, int owner) =>
         _deadOwners.Contains(OwnerOf(key, record, owner));
 
-    private string OwnerOf(TKey key, TRecord record, int owner) =>
-        _schema.OwnerOf?.Invoke(key, record) ?? Origins.IdOf(owner).Value;
+    private string OwnerOf(TKey key, TRecord record, int owner) => DeclaredOwnerOf(key, record) ?? Origins.IdOf(owner).Value;
+
+    // Of what is written already: a function that throws must not keep a batch, or a sweep, from its end.
+    private string? DeclaredOwnerOf(TKey key, TRecord record)
+    {
+        try
+        {
+            return _schema.OwnerOf?.Invoke(key, record);
+        }
+        catch (Exception exception)
+        {
+            _schema.OnFault?.Invoke($"the owner fails for key {key}, whose record belongs to its writer: {exception.Message}");
+            return null;
+        }
+    }
 }

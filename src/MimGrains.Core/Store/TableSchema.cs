@@ -35,7 +35,7 @@ public sealed record TableSchema<TKey, TRecord>
 
     /// <summary>
     /// Called with a line of text when a function of the definition does what it must not, such as an index function that
-    /// throws for a record of another silo; with the replica's lock held.
+    /// throws for a record of another silo; possibly with the replica's lock held. Thread-safe.
     /// </summary>
     public Action<string>? OnFault { get; init; }
 

@@ -6,8 +6,9 @@ internal sealed partial class TableStore<TKey, TRecord>
     private volatile SecondaryIndex<TKey, TRecord>[] _indexes;
 
     /// <summary>Throws what an index function throws for this record, before anything of it is kept.</summary>
-    public void CheckIndexes(TKey key, TRecord record)
+    public void Check(TKey key, TRecord record)
     {
+        _schema.PrefixIndex?.HashOf(key);
         foreach (var index in _indexes)
         {
             index.Check(key, record);
@@ -53,6 +54,19 @@ internal sealed partial class TableStore<TKey, TRecord>
         var isThere = rest.Length < _indexes.Length;
         _indexes = rest;
         return isThere;
+    }
+
+    private int PrefixHashOf(TKey key)
+    {
+        try
+        {
+            return _schema.PrefixIndex?.HashOf(key) ?? 0;
+        }
+        catch (Exception exception)
+        {
+            _schema.OnFault?.Invoke($"the prefix fails for key {key}, which scans by it do not find: {exception.Message}");
+            return 0;
+        }
     }
 
     private void PutIndexes(Entry<TKey, TRecord>? old, Entry<TKey, TRecord> entry)

@@ -137,7 +137,7 @@ internal sealed partial class TableStore<TKey, TRecord>
         Record = siblings == old?.Siblings ? old.Record : siblings.Length == 0 ? null : _fold!.RecordOf(key, siblings),
         Stamp = siblings.Length > 0 ? siblings[^1].Stamp : removals[^1].By,
         Hash = hash,
-        PrefixHash = _schema.PrefixIndex?.HashOf(key) ?? 0,
+        PrefixHash = PrefixHashOf(key),
         Siblings = siblings,
         Removals = removals,
     };

@@ -80,7 +80,7 @@ internal sealed partial class TableStore<TKey, TRecord>
             Record = record,
             Stamp = stamp,
             Hash = hash,
-            PrefixHash = _schema.PrefixIndex?.HashOf(key) ?? 0,
+            PrefixHash = PrefixHashOf(key),
         };
         Put(old, entry);
         return true;
@@ -167,8 +167,18 @@ internal sealed partial class TableStore<TKey, TRecord>
         _tombstones.Enqueue(entry);
     }
 
-    private TKey KeptForm(TKey key, Entry<TKey, TRecord>? old) =>
-        old is not null ? old.Key : _schema.ShareKey is { } share ? share(key) : key;
+    private TKey KeptForm(TKey key, Entry<TKey, TRecord>? old)
+    {
+        try
+        {
+            return old is not null ? old.Key : _schema.ShareKey is { } share ? share(key) : key;
+        }
+        catch (Exception exception)
+        {
+            _schema.OnFault?.Invoke($"sharing fails for key {key}, which stays as it is: {exception.Message}");
+            return key;
+        }
+    }
 
     private Entry<TKey, TRecord>? Find(TKey key, int hash)
     {
