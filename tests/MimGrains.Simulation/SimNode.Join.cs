@@ -69,8 +69,8 @@ internal sealed partial class SimNode
         var sequence = Replica.LastSequence;
         Send(to, $"hello {attempt}", node =>
         {
-            node.Plan.OnHello(Id);
-            var reply = node.Replica.Hello(Id, attempt, dead, sequence);
+            var past = node.Plan.OnHello(Id);
+            var reply = node.Replica.Hello(Id, attempt, dead, sequence, past);
             if (reply is not null)
             {
                 var (version, pauses) = _cluster.Fault == Fault.HelloTellsNoPauses ? (0, []) : node._pauses.Of(node.Id);

@@ -147,7 +147,11 @@ internal sealed partial class TableJoiner(
             }
 
             replica.OnHelloReply(silo, new HelloReply(
-                reply.Sequence, reply.IsReady, [.. reply.Dead.Select(dead => new ReplicaId(dead))], reply.Ballot.ToBallot()));
+                reply.Sequence,
+                reply.IsReady,
+                [.. reply.Dead.Select(dead => new ReplicaId(dead))],
+                reply.Ballot.ToBallot(),
+                reply.PastAttempt));
             return true;
         });
         if (counts)

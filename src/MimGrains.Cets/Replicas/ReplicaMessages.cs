@@ -39,7 +39,8 @@ internal sealed record WireHelloReply(
     [property: Id(3)] bool IsReady,
     [property: Id(4)] string[] Dead,
     [property: Id(5)] WireBallot Ballot,
-    [property: Id(6)] TablePauses Pauses);
+    [property: Id(6)] TablePauses Pauses,
+    [property: Id(7)] long PastAttempt);
 
 /// <summary>All pauses of a table that were called on one silo.</summary>
 /// <param name="Version">Of two lists of a silo the one with the greater version counts.</param>

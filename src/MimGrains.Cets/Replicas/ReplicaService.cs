@@ -40,8 +40,8 @@ internal sealed partial class ReplicaService(
         var from = new ReplicaId(hello.From);
         var reply = table.LockedAndComplete(replica =>
         {
-            table.JoinPlan.OnHello(from);
-            return replica.Hello(from, hello.Attempt, [.. hello.Dead.Select(dead => new ReplicaId(dead))], hello.Sequence);
+            var past = table.JoinPlan.OnHello(from);
+            return replica.Hello(from, hello.Attempt, [.. hello.Dead.Select(dead => new ReplicaId(dead))], hello.Sequence, past);
         });
         if (reply is null)
         {
@@ -57,7 +57,8 @@ internal sealed partial class ReplicaService(
             reply.IsReady,
             [.. reply.Dead.Select(dead => dead.Value)],
             WireBallot.From(reply.Ballot),
-            table.OwnPauses));
+            table.OwnPauses,
+            reply.PastAttempt));
     }
 
     public Task<WireDumpHeader?> BeginDump(WireDumpRequest request)
@@ -110,5 +111,5 @@ internal sealed partial class ReplicaService(
     public Task Part(string silo) => carrier.Disconnect(new ReplicaId(silo));
 
     private static Task<WireHelloReply> Reply(HelloOutcome outcome, string definition) =>
-        Task.FromResult(new WireHelloReply(outcome, definition, 0, IsReady: false, [], default, TablePauses.None));
+        Task.FromResult(new WireHelloReply(outcome, definition, 0, IsReady: false, [], default, TablePauses.None, 0));
 }

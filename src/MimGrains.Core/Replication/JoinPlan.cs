@@ -108,17 +108,25 @@ public sealed class JoinPlan(ReplicaId self)
     }
 
     /// <summary>A member said hello: it is known, and it has the table.</summary>
-    public void OnHello(ReplicaId from)
+    /// <returns>
+    /// For the answer (<see cref="HelloReply.PastAttempt"/>): this silo waits no more for answers to its hellos up to this
+    /// number, and one of them that is still on its way to that member means nothing.
+    /// </returns>
+    public long OnHello(ReplicaId from)
     {
         OnMember(from);
-        if (_members.TryGetValue(from, out var member))
+        if (!_members.TryGetValue(from, out var member))
         {
-            member.HasTable = true;
-            if (member.State == AnswerState.WithoutTable)
-            {
-                member.State = AnswerState.None;
-            }
+            return _firstAttempt;
         }
+
+        member.HasTable = true;
+        if (member.State == AnswerState.WithoutTable)
+        {
+            member.State = AnswerState.None;
+        }
+
+        return Math.Max(_firstAttempt, member.State == AnswerState.Awaited ? member.Attempt - 1 : member.Attempt);
     }
 
     /// <summary>A member is declared dead: nobody waits for it any more, and a dump of it is dropped.</summary>

@@ -29,7 +29,12 @@ public enum ReceiveOutcome
 /// All incarnations that it knows to be dead: the new replica must take nothing of them that the answering one did not level.
 /// </param>
 /// <param name="Ballot">The greatest ballot that it knows: who leads the table.</param>
-public sealed record HelloReply(long Sequence, bool IsReady, IReadOnlyList<ReplicaId> Dead, LeaderBallot Ballot);
+/// <param name="PastAttempt">
+/// Its own hellos to the new replica up to this number were meant for an earlier replica of that silo, or were given up: one
+/// that comes only now must be refused.
+/// </param>
+public sealed record HelloReply(
+    long Sequence, bool IsReady, IReadOnlyList<ReplicaId> Dead, LeaderBallot Ballot, long PastAttempt);
 
 /// <summary>Answers what a survivor retains of a dead incarnation's writes.</summary>
 /// <param name="Retained">The batches.</param>

@@ -17,7 +17,10 @@ internal sealed class Peer(ReplicaId id)
     /// <summary>The last own write when it said hello: those up to it are not sent to it, but come with its dump.</summary>
     public long HelloSequence { get; set; }
 
-    /// <summary>The number of its last hello: an older one, delayed on its way, must not reset anything.</summary>
+    /// <summary>
+    /// The number of its last hello, or of the last one that it has said to be past: an older one, delayed on its way, must not
+    /// reset anything.
+    /// </summary>
     public long HelloAttempt { get; set; }
 
     /// <summary>The dead incarnations that it has levelled.</summary>

@@ -26,8 +26,9 @@ public abstract partial class TableReplica
     /// <param name="attempt">Greater than in every hello that it sent before.</param>
     /// <param name="dead">All incarnations that the joining replica knows to be dead.</param>
     /// <param name="sequence">Its last write: greater than 0 when an earlier replica of the same silo had left.</param>
+    /// <param name="pastAttempt">What <see cref="JoinPlan.OnHello"/> has returned for this hello.</param>
     /// <returns>Null if the caller is declared dead and must not join, or if a later hello of it came before.</returns>
-    public HelloReply? Hello(ReplicaId from, long attempt, IReadOnlyList<ReplicaId> dead, long sequence = 0)
+    public HelloReply? Hello(ReplicaId from, long attempt, IReadOnlyList<ReplicaId> dead, long sequence = 0, long pastAttempt = 0)
     {
         ArgumentNullException.ThrowIfNull(dead);
         NoteDeaths(dead);
@@ -56,7 +57,7 @@ public abstract partial class TableReplica
         peer.HelloAttempt = attempt;
         peer.Sent = peer.Acked = peer.HelloSequence = LastSequence;
         Complete();
-        return new HelloReply(LastSequence, IsReady, _deadIds, Ballot);
+        return new HelloReply(LastSequence, IsReady, _deadIds, Ballot, pastAttempt);
     }
 
     /// <summary>A replica has answered this one's hello.</summary>
@@ -72,7 +73,9 @@ public abstract partial class TableReplica
             return;
         }
 
-        PeerOf(from);
+        // A hello of it to an earlier replica of this silo, delayed on its way, must not count as an acknowledgement here.
+        var peer = PeerOf(from);
+        peer.HelloAttempt = Math.Max(peer.HelloAttempt, reply.PastAttempt);
         var inbound = _inbounds[from];
         inbound.Applied = Math.Max(inbound.Applied, reply.Sequence);
         NoteDeaths(reply.Dead);
