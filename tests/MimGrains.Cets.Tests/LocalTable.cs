@@ -19,14 +19,23 @@ internal static class LocalTable
         where TKey : notnull
         where TRecord : class
     {
+        var table = Joining(definition, silo, time);
+        table.BecomeReady();
+        return table;
+    }
+
+    /// <summary>As <see cref="Make"/>, but not ready yet.</summary>
+    public static ReplicatedTable<TKey, TRecord> Joining<TKey, TRecord>(
+        TableDefinition<TKey, TRecord> definition, string silo, TimeProvider? time = null)
+        where TKey : notnull
+        where TRecord : class
+    {
         var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
         var options = Options.Create(new ReplicationOptions());
         var catalog = new TableCatalog(
             services, [definition], [], new ReplicationCarrier(options), new Silo(silo), options, time ?? TimeProvider.System,
             NullLogger<TableCatalog>.Instance);
-        var table = (ReplicatedTable<TKey, TRecord>)catalog.Find(definition.Name)!;
-        table.BecomeReady();
-        return table;
+        return (ReplicatedTable<TKey, TRecord>)catalog.Find(definition.Name)!;
     }
 
     private sealed class Silo(string address) : ILocalSiloDetails

@@ -10,6 +10,7 @@ internal sealed partial class SimCluster
     private const long QuietLeastMicros = 200_000;
     private const long QuietStepMicros = 20_000;
     private const long DamageMicros = 700_000;
+    private const long DeathNoticeMostMicros = 80_000;
     private const int NodesAtStart = 4;
     private const int NodesMost = 5;
     private const int Keys = 3;
@@ -155,13 +156,14 @@ internal sealed partial class SimCluster
             var others = _nodes.Where(other => other != node).ToList();
             if (isForgetful)
             {
-                node.Forgotten.UnionWith(others.Where(other => other.IsDeclaredDead));
+                node.Forgotten.UnionWith(others.Where(other => other.IsDeclaredDead && IsLongDead(other)));
             }
 
-            // Memberships are cleaned up: old dead ones may be gone from it, and are learnt from the others only.
+            // Memberships are cleaned up: old dead ones may be gone from it, and are learnt from the others only. But not before
+            // each of those has seen the death, or is dead itself.
             node.Start(
                 others.Where(other => !other.IsDeclaredDead).Select(other => other.Id),
-                others.Where(other => other.IsDeclaredDead && !isForgetful).Select(other => other.Id));
+                others.Where(other => other.IsDeclaredDead && !node.Forgotten.Contains(other)).Select(other => other.Id));
         });
     }
 
@@ -311,7 +313,7 @@ internal sealed partial class SimCluster
         var known = _deaths.ToList();
         foreach (var witness in _nodes.Where(witness => witness.IsUp))
         {
-            Scheduler.After(Random.Between(0, 80_000), () =>
+            Scheduler.After(Random.Between(0, DeathNoticeMostMicros), () =>
             {
                 if (witness.IsUp)
                 {
@@ -321,6 +323,8 @@ internal sealed partial class SimCluster
             });
         }
     }
+
+    private bool IsLongDead(SimNode node) => Scheduler.NowMicros > _diedAt[node.Id] + DeathNoticeMostMicros;
 
     private void NoteLoss()
     {

@@ -57,6 +57,9 @@ internal sealed partial class TableJoiner(
             table.JoinPlan.OnMember(silo);
         }
 
+        // Of this view too, and after the live ones: the notices of deaths come on their own way. Who goes first must know all
+        // the dead before it, or what the others have of them comes back on some silos only.
+        replica.NoteDeaths(silos.Gone());
         foreach (var dead in replica.DeadReplicas)
         {
             table.JoinPlan.OnDead(dead);
