@@ -18,7 +18,6 @@ internal static class CetsEventId
     public const int HousekeepingFailed = 1112;
     public const int TablesClosed = 1113;
     public const int NotDrained = 1114;
-    public const int NotParted = 1115;
     public const int LeaderClaims = 1140;
     public const int LeaderClaimEnded = 1141;
     public const int LeaderNotGranted = 1142;

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Options;
 using MimGrains.Cets.Replicas;
 using MimGrains.Cets.Streams;
 using MimGrains.Cets.Tables;
-using MimGrains.Core.Identity;
 
 namespace MimGrains.Cets.Membership;
 
@@ -19,28 +18,18 @@ internal sealed partial class ReplicaLifecycle(
     Undertaker undertaker,
     Housekeeping housekeeping,
     DeathNotices deaths,
-    ILocalSiloDetails self,
     IOptions<ReplicationOptions> options,
     ILogger<ReplicaLifecycle> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     // Behind the stream agents and the grain services, which start at Active.
     private const int Stage = ServiceLifecycleStage.Active + 100;
 
-    // Membership says that this silo leaves, and its grains still answer.
-    private const int LeavingStage = ServiceLifecycleStage.BecomeActive - 1;
-
-    // Who does not answer for so long is not waited for: its next delivery fails.
-    private static readonly TimeSpan PartTimeout = TimeSpan.FromSeconds(1);
-
     private readonly ILogger _logger = logger;
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
 
-    public void Participate(ISiloLifecycle observer)
-    {
+    public void Participate(ISiloLifecycle observer) =>
         observer.Subscribe(nameof(ReplicaLifecycle), Stage, StartAsync, StopAsync);
-        observer.Subscribe(nameof(ReplicaLifecycle), LeavingStage, _ => Task.CompletedTask, PartAsync);
-    }
 
     public void Dispose() => _stopping.Dispose();
 
@@ -91,30 +80,6 @@ internal sealed partial class ReplicaLifecycle(
         await _stopping.CancelAsync();
         await _running.WaitAsync(cancellationToken);
     }
-
-    // So that no delivery reaches this silo when its grains are gone.
-    private async Task PartAsync(CancellationToken cancellationToken)
-    {
-        if (!cancellationToken.IsCancellationRequested)
-        {
-            await Task.WhenAll(silos.Others().Select(other => PartFromAsync(other, cancellationToken)));
-        }
-    }
-
-    private async Task PartFromAsync(ReplicaId other, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await services.Of(other).Part(self.SiloAddress.ToParsableString()).WaitAsync(PartTimeout, cancellationToken);
-        }
-        catch (Exception exception)
-        {
-            LogNotParted(_logger, other.Value, exception.Message);
-        }
-    }
-
-    [LoggerMessage(CetsEventId.NotParted, LogLevel.Debug, "Silo {Silo} may still send to this one, which is stopping: {Reason}")]
-    private static partial void LogNotParted(ILogger logger, string silo, string reason);
 
     [LoggerMessage(CetsEventId.TablesClosed, LogLevel.Information, "{Tables} tables take no more writes: the silo is stopping")]
     private static partial void LogClosed(ILogger logger, int tables);

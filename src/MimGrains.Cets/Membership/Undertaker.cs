@@ -55,7 +55,7 @@ internal sealed partial class Undertaker(
             var noticedAt = Stopwatch.GetTimestamp();
             foreach (var silo in dead)
             {
-                _ = carrier.Disconnect(silo);
+                carrier.Disconnect(silo);
             }
 
             // A message of another silo may have told a replica of the death before: its records go all the same.

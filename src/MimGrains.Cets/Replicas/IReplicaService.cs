@@ -44,10 +44,6 @@ internal interface IReplicaService : IGrainService
     [Alias("leave")]
     Task Leave(WireLeave leave);
 
-    /// <summary>A silo leaves, as membership says: completes when nothing of this one is on its way to its replicas any more.</summary>
-    [Alias("part")]
-    Task Part(string silo);
-
     /// <summary>Begins to read the whole replica as it is now; null when this silo does not hold the table.</summary>
     [Alias("begin-read")]
     Task<long?> BeginRead(string table);

@@ -16,35 +16,14 @@ internal interface IReplicaGrain : IGrainWithStringKey;
 [GrainType("mimgrains.replica")]
 [ImplicitStreamSubscription(ReplicationStream.Namespace)]
 [ReplicaPlacement, Immovable, KeepAlive, Reentrant]
-internal sealed class ReplicaGrain(TableCatalog catalog, IClusterMembershipService membership, ILocalSiloDetails self)
-    : Grain, IReplicaGrain, IStreamSubscriptionObserver
+internal sealed class ReplicaGrain(TableCatalog catalog) : Grain, IReplicaGrain, IStreamSubscriptionObserver
 {
-    private readonly string _self = self.SiloAddress.ToParsableString();
-
     public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) =>
         handleFactory.Create<ReplicationMessage>().ResumeAsync((message, _) =>
         {
-            if (this.GetPrimaryKeyString() is var key && key == _self)
-            {
-                Apply(message);
-            }
-            else
-            {
-                Drop(key);
-            }
-
+            Apply(message);
             return Task.CompletedTask;
         });
-
-    // In the place of a silo that is gone: as if it had applied the writes and gone then. No silo counts on it any more.
-    private void Drop(string silo)
-    {
-        DeactivateOnIdle();
-        if (!membership.CurrentSnapshot.GetSiloStatus(SiloAddress.FromParsableString(silo)).IsTerminating())
-        {
-            throw new ReplicaGoneException(silo);
-        }
-    }
 
     private void Apply(ReplicationMessage message)
     {

@@ -15,34 +15,18 @@ internal sealed class ReplicaPlacement : PlacementStrategy
 internal sealed class ReplicaPlacementAttribute() : PlacementAttribute(new ReplicaPlacement());
 
 /// <summary>Finds the silo that a key names.</summary>
-/// <remarks>
-/// What is on its way to a silo that stops or dies gets to any other silo instead, where <see cref="ReplicaGrain"/> drops it: the
-/// sender learns as soon as from an answer that nothing waits for that silo any more, and nobody logs an error. A silo that is
-/// not known to be active yet has said so itself, else there were no stream to it.
-/// </remarks>
-internal sealed class ReplicaPlacementDirector(IClusterMembershipService membership, ILocalSiloDetails self) : IPlacementDirector
+internal sealed class ReplicaPlacementDirector : IPlacementDirector
 {
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
         var key = target.GrainIdentity.Key.ToString()!;
         var silo = SiloAddress.FromParsableString(key);
-        var compatible = context.GetCompatibleSilos(target);
-
-        // A silo that stops takes itself off the list before membership says so.
-        var isGone = membership.CurrentSnapshot.GetSiloStatus(silo).IsTerminating()
-            || (silo.Equals(self.SiloAddress) && !compatible.Contains(silo));
-        if (!isGone)
-        {
-            return Task.FromResult(silo);
-        }
-
-        return compatible.Length > 0
-            ? Task.FromResult(compatible.Contains(self.SiloAddress) ? self.SiloAddress : compatible[0])
+        return context.GetCompatibleSilos(target).Contains(silo)
+            ? Task.FromResult(silo)
             : throw new ReplicaGoneException(key);
     }
 }
 
-/// <summary>A replica cannot be reached: its silo stops or is dead, or another one takes it for dead that this one takes for alive.</summary>
-/// <remarks>No <c>OrleansException</c> on purpose: those are tried again by the placement; the stream agent does so anyway.</remarks>
-[GenerateSerializer, Alias("mimgrains.replica-gone")]
+/// <summary>The silo that holds a replica is not alive.</summary>
+/// <remarks>No <c>OrleansException</c> on purpose: those are tried again by the placement, and a dead silo stays dead.</remarks>
 internal sealed class ReplicaGoneException(string silo) : Exception($"Silo {silo} is not alive: its replica cannot be reached.");

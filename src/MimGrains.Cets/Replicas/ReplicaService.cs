@@ -108,8 +108,6 @@ internal sealed partial class ReplicaService(
         ? leaders.TakeClaim(host, claim)
         : new WireGrant(IsGranted: true, claim.Ballot, 0, []));
 
-    public Task Part(string silo) => carrier.Disconnect(new ReplicaId(silo));
-
     private static Task<WireHelloReply> Reply(HelloOutcome outcome, string definition) =>
         Task.FromResult(new WireHelloReply(outcome, definition, 0, IsReady: false, [], default, TablePauses.None, 0));
 }

@@ -15,11 +15,7 @@ internal sealed class PeerLink(ReplicaId id, int batchMaxBytes, Action<int, long
     private const int Awake = 1;
 
     private readonly List<(TableHost Table, OperationBatch Batch)> _underWay = [];
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _state = Idle;
-
-    // 1 from before a delivery is taken until it is over. Who closes looks at it behind the mark, who takes at the mark behind it.
-    private int _busy;
     private volatile bool _isClosed;
     private volatile bool _isHeartbeatDue;
     private long _number;
@@ -38,23 +34,12 @@ internal sealed class PeerLink(ReplicaId id, int batchMaxBytes, Action<int, long
     /// <summary>The next delivery also tells the clock, if there is nothing else to tell.</summary>
     public void RequestHeartbeat() => _isHeartbeatDue = true;
 
-    /// <summary>Completes when the link is closed and nothing that was taken before is under way any more.</summary>
-    public Task Ended => _ended.Task;
-
-    /// <summary>The silo is dead, or leaves: nothing more is taken.</summary>
-    public void Close()
-    {
-        _isClosed = true;
-        if (Interlocked.CompareExchange(ref _busy, 0, 0) == 0)
-        {
-            _ended.TrySetResult();
-        }
-    }
+    /// <summary>The silo is dead: nothing is delivered any more.</summary>
+    public void Close() => _isClosed = true;
 
     /// <summary>Takes what is to be delivered next; null when there is nothing, and the link is idle.</summary>
     public ReplicationBatchContainer? Take(IReadOnlyList<TableHost> tables)
     {
-        Interlocked.Exchange(ref _busy, 1);
         while (!_isClosed)
         {
             if (TakeBatches(tables) || TakeHeartbeats(tables))
@@ -66,11 +51,10 @@ internal sealed class PeerLink(ReplicaId id, int batchMaxBytes, Action<int, long
             Interlocked.Exchange(ref _state, Idle);
             if (!HasWork(tables) || !TryWake())
             {
-                break;
+                return null;
             }
         }
 
-        NoteOver();
         return null;
     }
 
@@ -83,7 +67,6 @@ internal sealed class PeerLink(ReplicaId id, int batchMaxBytes, Action<int, long
         }
 
         _underWay.Clear();
-        NoteOver();
     }
 
     /// <summary>The delivery that was under way did not arrive, or was refused.</summary>
@@ -95,16 +78,6 @@ internal sealed class PeerLink(ReplicaId id, int batchMaxBytes, Action<int, long
         }
 
         _underWay.Clear();
-        NoteOver();
-    }
-
-    private void NoteOver()
-    {
-        Interlocked.Exchange(ref _busy, 0);
-        if (_isClosed)
-        {
-            _ended.TrySetResult();
-        }
     }
 
     private bool TakeBatches(IReadOnlyList<TableHost> tables)

@@ -49,20 +49,16 @@ internal sealed class ReplicationCarrier(IOptions<ReplicationOptions> options)
         Signal();
     }
 
-    /// <summary>Closes the link to a silo that is dead or leaves.</summary>
-    /// <returns>Completes when nothing is on its way there any more.</returns>
-    public Task Disconnect(ReplicaId id)
+    /// <summary>Closes the link to a dead silo.</summary>
+    public void Disconnect(ReplicaId id)
     {
         lock (_changing)
         {
-            if (!_links.TryGetValue(id, out var link))
+            if (_links.TryGetValue(id, out var link))
             {
-                return Task.CompletedTask;
+                link.Close();
+                Change_NeedsLock(_links.Remove(id));
             }
-
-            link.Close();
-            Change_NeedsLock(_links.Remove(id));
-            return link.Ended;
         }
     }
 
