@@ -9,6 +9,8 @@ namespace MimGrains.Mnesia.Tables;
 /// <summary>What a silo knows of a persistent table, without the types of its keys and records.</summary>
 internal abstract class TableParts(PersistentTableDefinition definition)
 {
+    private ReplicatedTable<string, TableStorage>? _storages;
+
     public PersistentTableDefinition Definition => definition;
 
     /// <summary>Whether the table can be read on this silo.</summary>
@@ -28,8 +30,12 @@ internal abstract class TableParts(PersistentTableDefinition definition)
     public abstract ITableCopy CopyIn(TableCatalog catalog);
 
     /// <summary>Returns where the records are read now, which changes while the cluster runs.</summary>
-    public StorageType StorageIn(TableCatalog catalog) =>
-        TableStorages.FindIn(catalog, Definition.Name)?.Readable ?? Definition.Storage;
+    public StorageType StorageIn(TableCatalog catalog)
+    {
+        // Kept, as every read asks.
+        _storages ??= TableStorages.In(catalog);
+        return _storages is not null && _storages.TryGet(Definition.Name, out var known) ? known.Readable : Definition.Storage;
+    }
 
     /// <summary>Completes when the replicated table that holds the copies has joined that of the other silos.</summary>
     /// <exception cref="TableUnavailableException">

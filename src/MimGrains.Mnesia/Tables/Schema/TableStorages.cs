@@ -27,13 +27,11 @@ internal sealed partial class TableStorages(
     private IReplicatedTable<string, TableStorage> Table => catalog.Get<string, TableStorage>(TableStorage.Table.Name);
 
     /// <summary>Returns what is known of a table on this silo; null for nothing.</summary>
-    public TableStorage? Find(string table) => FindIn(catalog, table);
+    public TableStorage? Find(string table) => In(catalog) is { } storages && storages.TryGet(table, out var known) ? known : null;
 
-    /// <inheritdoc cref="Find"/>
-    public static TableStorage? FindIn(TableCatalog catalog, string table) =>
-        catalog.Find(TableStorage.Table.Name) is ReplicatedTable<string, TableStorage> storages && storages.TryGet(table, out var known)
-            ? known
-            : null;
+    /// <summary>Returns the table of what is known; null if this silo does not hold it yet.</summary>
+    public static ReplicatedTable<string, TableStorage>? In(TableCatalog catalog) =>
+        (ReplicatedTable<string, TableStorage>?)catalog.Find(TableStorage.Table.Name);
 
     /// <summary>Whether the storage of a table is being changed: nobody answers for its fragments.</summary>
     public bool IsChanging(string table) => Find(table)?.Change is not null;
