@@ -52,7 +52,16 @@ public sealed class RestoreOptions
     /// sees some of it, and a restore that ends early must be made again.
     /// </summary>
     /// <value>0 or more; default 2,000,000. They are in memory several times while it commits.</value>
-    public int MaxAtomicRecords { get; set; } = 2_000_000;
+    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    public int MaxAtomicRecords
+    {
+        get;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value, nameof(MaxAtomicRecords));
+            field = value;
+        }
+    } = 2_000_000;
 
     /// <summary>Gets or sets what becomes of tables that <see cref="Tables"/> does not have.</summary>
     /// <value>Default <see cref="RestoreMode.Clear"/>.</value>

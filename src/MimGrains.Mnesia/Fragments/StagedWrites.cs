@@ -10,8 +10,6 @@ internal sealed class StagedWrites
 {
     private readonly Dictionary<CoreId, Staged> _staged = [];
 
-    public int Count => _staged.Count;
-
     /// <summary>Takes a part; false if it is not the next one.</summary>
     public bool Add(CoreId id, int before, WireWrite[] writes, long nowMs)
     {
